@@ -1,0 +1,77 @@
+package dev.certfleet.pki;
+
+import java.util.EnumSet;
+import java.util.Set;
+
+/**
+ * The kinds of certificate that certfleet issues, each under the authority that signs it. Those with roles are given to
+ * every node of such a role without anybody asking; the others are issued on request. Names, usages and subjects are those
+ * of a kubeadm control plane (Kubernetes 1.34).
+ */
+public enum ProfileName {
+    KUBE_APISERVER("kube-apiserver", AuthorityKind.KUBERNETES, Holder.NODE, NodeRole.CONTROL_PLANE),
+    KUBE_APISERVER_KUBELET_CLIENT(
+            "kube-apiserver-kubelet-client", AuthorityKind.KUBERNETES, Holder.NODE, NodeRole.CONTROL_PLANE),
+    KUBE_APISERVER_ETCD_CLIENT("kube-apiserver-etcd-client", AuthorityKind.ETCD, Holder.NODE, NodeRole.CONTROL_PLANE),
+    FRONT_PROXY_CLIENT("front-proxy-client", AuthorityKind.FRONT_PROXY, Holder.NODE, NodeRole.CONTROL_PLANE),
+    ETCD_SERVER("etcd-server", AuthorityKind.ETCD, Holder.NODE, NodeRole.ETCD),
+    ETCD_PEER("etcd-peer", AuthorityKind.ETCD, Holder.NODE, NodeRole.ETCD),
+    ETCD_HEALTHCHECK_CLIENT("etcd-healthcheck-client", AuthorityKind.ETCD, Holder.NODE, NodeRole.ETCD),
+    KUBE_CONTROLLER_MANAGER("kube-controller-manager", AuthorityKind.KUBERNETES, Holder.NODE, NodeRole.CONTROL_PLANE),
+    KUBE_SCHEDULER("kube-scheduler", AuthorityKind.KUBERNETES, Holder.NODE, NodeRole.CONTROL_PLANE),
+    KUBELET_CLIENT("kubelet-client", AuthorityKind.KUBERNETES, Holder.NODE, NodeRole.CONTROL_PLANE, NodeRole.WORKER),
+    KUBELET_SERVING("kubelet-serving", AuthorityKind.KUBERNETES, Holder.NODE, NodeRole.CONTROL_PLANE, NodeRole.WORKER),
+    KUBE_PROXY("kube-proxy", AuthorityKind.KUBERNETES, Holder.NODE, NodeRole.CONTROL_PLANE, NodeRole.WORKER),
+    /** The gate's serving certificate on loopback; kube-apiserver trusts its authority for the webhook alone. */
+    REVOCATION_GATE("revocation-gate", AuthorityKind.AGENTS, Holder.NODE, NodeRole.CONTROL_PLANE),
+    /** A node's identity towards the certfleet server; issued by enrolment and renewed by itself. */
+    NODE_IDENTITY("node-identity", AuthorityKind.AGENTS, Holder.NODE),
+    KUBERNETES_ADMIN("kubernetes-admin", AuthorityKind.KUBERNETES, Holder.CLUSTER),
+    /** {@code system:masters}: on request, for hours. */
+    KUBERNETES_SUPER_ADMIN("kubernetes-super-admin", AuthorityKind.BREAK_GLASS, Holder.CLUSTER),
+    SERVER_TLS("server-tls", AuthorityKind.INSTALLATION, Holder.INSTALLATION),
+    OPERATOR("operator", AuthorityKind.INSTALLATION, Holder.INSTALLATION);
+
+    /** Whom a certificate belongs to. */
+    public enum Holder {
+        NODE,
+        CLUSTER,
+        INSTALLATION
+    }
+
+    private final String label;
+    private final AuthorityKind authority;
+    private final Holder holder;
+    private final Set<NodeRole> roles;
+
+    ProfileName(String label, AuthorityKind authority, Holder holder, NodeRole... roles) {
+        this.label = label;
+        this.authority = authority;
+        this.holder = holder;
+        this.roles = roles.length == 0 ? Set.of() : Set.copyOf(EnumSet.of(roles[0], roles));
+    }
+
+    /** The name on the API. */
+    public String label() {
+        return label;
+    }
+
+    /** The kind of authority that signs certificates of this profile. */
+    public AuthorityKind authority() {
+        return authority;
+    }
+
+    public Holder holder() {
+        return holder;
+    }
+
+    /** A node with any of these roles holds such a certificate; empty where it is issued on request only. */
+    public Set<NodeRole> roles() {
+        return roles;
+    }
+
+    /** @throws IllegalArgumentException for a name that is none of {@link #label()} */
+    public static ProfileName of(String label) {
+        return Labels.find(values(), ProfileName::label, label, "profile");
+    }
+}

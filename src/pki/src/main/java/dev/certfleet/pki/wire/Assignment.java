@@ -1,0 +1,27 @@
+package dev.certfleet.pki.wire;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * {@code GET /api/v1/agent/assignment}: what the calling node has to hold.
+ *
+ * @param cluster the cluster's name
+ * @param nodeName the node's name
+ * @param roles the node's roles
+ * @param serverTime the server's clock, RFC 3339
+ * @param version changes whenever anything below does; opaque
+ * @param certificates the certificates to hold, one a profile
+ * @param bundles CA certificates in PEM by bundle name: {@code kubernetes}, {@code clients} (what kube-apiserver accepts
+ *     client certificates from), {@code etcd}, {@code front-proxy}, {@code agents}, {@code installation}
+ * @param statusUrls where each authority's OCSP responder is, by bundle name ({@code kubernetes} …)
+ */
+public record Assignment(
+        String cluster,
+        String nodeName,
+        List<String> roles,
+        String serverTime,
+        String version,
+        List<AssignedCertificate> certificates,
+        Map<String, String> bundles,
+        Map<String, String> statusUrls) {}
