@@ -56,11 +56,7 @@ public final class GateServer implements AutoCloseable {
         if (!address.isLoopbackAddress()) {
             throw new IllegalArgumentException("gate.address has to be a loopback address, not " + settings.address());
         }
-        HTTP_SERVER.forEach((name, value) -> {
-            if (System.getProperty(name) == null) {
-                System.setProperty(name, value);
-            }
-        });
+        prepareHttpServer();
         HttpsServer http;
         try {
             http = HttpsServer.create(new InetSocketAddress(address, settings.port()), BACKLOG);
@@ -84,6 +80,15 @@ public final class GateServer implements AutoCloseable {
         gate.servingUntil(serving::end);
         http.start();
         return new GateServer(http, executor);
+    }
+
+    /** Says what the JDK's server reads only once; whoever makes another instance first has to call it before. */
+    public static void prepareHttpServer() {
+        HTTP_SERVER.forEach((name, value) -> {
+            if (System.getProperty(name) == null) {
+                System.setProperty(name, value);
+            }
+        });
     }
 
     /** The port, where the settings left the choice to the system. */

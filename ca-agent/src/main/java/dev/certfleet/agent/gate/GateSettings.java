@@ -7,7 +7,7 @@ import java.time.Duration;
  * The gate's settings, under {@code gate:} in the agent's file.
  *
  * @param address a loopback address
- * @param policy {@code whenUnknown}
+ * @param policy what to answer where the gate cannot know
  * @param staleAfter how long a signed answer counts
  * @param refreshAfter when a signed answer is replaced by a new one, long before it is stale
  * @param lookupTime how long one request waits for the CA where its certificate is not known; the webhook's own timeout is 1 s
