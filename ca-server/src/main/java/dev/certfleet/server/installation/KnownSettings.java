@@ -21,6 +21,7 @@ final class KnownSettings {
             "certfleet.sealing-key-file",
             "certfleet.names",
             "certfleet.public-url",
+            "certfleet.status-url",
             "certfleet.api",
             "certfleet.status",
             "certfleet.management");

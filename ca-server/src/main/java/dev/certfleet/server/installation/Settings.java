@@ -15,6 +15,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param names DNS names and IP addresses for the server's TLS certificate beside localhost and the machine's own
  * @param publicUrl the address that agents and operators are told; absent: https://localhost and the API's port
  * @param api HTTPS: REST and agents
+ * @param statusUrl the address of this installation's own OCSP, CRL and CA certificates, baked into the certificates
+ *     of its servers and operators; clusters have their own
  * @param status plain HTTP: OCSP, CRL, CA certificates
  * @param management plain HTTP on loopback: health and metrics
  */
@@ -24,6 +26,7 @@ public record Settings(
         @Nullable Path sealingKeyFile,
         @DefaultValue List<String> names,
         @Nullable String publicUrl,
+        @DefaultValue("http://localhost:8080") String statusUrl,
         @DefaultValue("0.0.0.0:8443") String api,
         @DefaultValue("0.0.0.0:8080") String status,
         @DefaultValue("127.0.0.1:9090") String management) {

@@ -70,8 +70,9 @@ public class Ledger {
 
     /** Frees the request id of a reservation that a crash left behind; the serial stays taken and can never be recorded. */
     private void abandon(Serial serial) {
-        database.sql("UPDATE certificate SET state = 'abandoned', request_id = request_id || '/abandoned/' || encode(serial, 'hex')"
-                        + " WHERE serial = ? AND state = 'reserved'")
+        database.sql(
+                        "UPDATE certificate SET state = 'abandoned', request_id = request_id || '/abandoned/' || encode(serial, 'hex')"
+                                + " WHERE serial = ? AND state = 'reserved'")
                 .param(serial.bytes())
                 .update();
     }
