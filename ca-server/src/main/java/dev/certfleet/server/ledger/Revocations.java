@@ -46,10 +46,10 @@ public class Revocations {
      * Revokes in the caller's transaction. A certificate that is revoked already stays as it is, with one exception: one on
      * hold can be revoked for good (RFC 5280 section 5.3.1).
      *
-     * @return the revocation in force, new or old
+     * @return the revocation in force, and whether this call made it
      */
     @Transactional(propagation = Propagation.MANDATORY)
-    public RevocationRecord revoke(
+    public InForce revoke(
             CertificateRecord certificate,
             RevocationReason reason,
             @Nullable Instant invalidityDate,
@@ -61,7 +61,7 @@ public class Revocations {
         if (inForce.isPresent()) {
             if (inForce.get().reason() != RevocationReason.CERTIFICATE_HOLD
                     || reason == RevocationReason.CERTIFICATE_HOLD) {
-                return inForce.get();
+                return new InForce(inForce.get(), false);
             }
             end(inForce.get().id(), now, by);
         }
@@ -79,8 +79,16 @@ public class Revocations {
                 .update();
         markStale(certificate.authority());
         feed.revoked(certificate.cluster(), certificate.serial(), reason, now);
-        return find(id).orElseThrow();
+        return new InForce(find(id).orElseThrow(), true);
     }
+
+    /**
+     * A revocation in force.
+     *
+     * @param revocation the revocation
+     * @param made whether the call that returned this made it
+     */
+    public record InForce(RevocationRecord revocation, boolean made) {}
 
     /**
      * Takes a certificateHold back, in the caller's transaction.
