@@ -3,7 +3,9 @@ package dev.certfleet.server.x509;
 import java.math.BigInteger;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The syntax of DNS names, IP addresses and networks; nothing here ever asks a name server. */
@@ -15,6 +17,8 @@ public final class HostNames {
             Pattern.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*");
     private static final Pattern IPV4 = Pattern.compile("(\\d{1,3})(\\.\\d{1,3}){3}");
     private static final Pattern IPV6 = Pattern.compile("[0-9a-fA-F:]*:[0-9a-fA-F:.]*");
+    private static final Pattern ENDPOINT = Pattern.compile(
+            "(\\[(?<bracketed>[^\\]]+)]|(?<plain>[^:]+|[0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.]*))(:\\d{1,5})?");
     private static final Pattern NETWORK = Pattern.compile("(?<address>[0-9a-fA-F:.]+)/(?<length>\\d{1,3})");
 
     private HostNames() {}
@@ -48,9 +52,9 @@ public final class HostNames {
      * @throws IllegalArgumentException where it is no network, or has no such address
      */
     public static InetAddress firstAddress(String network) {
-        var form = NETWORK.matcher(network);
+        Matcher form = NETWORK.matcher(network);
         InetAddress base = Optional.of(form)
-                .filter(matcher -> matcher.matches())
+                .filter(Matcher::matches)
                 .flatMap(matcher -> address(matcher.group("address")))
                 .orElseThrow(
                         () -> new IllegalArgumentException("'" + network + "' is not a network like 10.96.0.0/12"));
@@ -70,16 +74,14 @@ public final class HostNames {
      * @throws IllegalArgumentException where it has none
      */
     static String hostOf(String endpoint) {
-        String host = endpoint.strip().toLowerCase(java.util.Locale.ROOT);
-        if (host.startsWith("[")) {
-            host = host.substring(1, Math.max(1, host.indexOf(']')));
-        } else if (host.indexOf(':') >= 0 && host.indexOf(':') == host.lastIndexOf(':')) {
-            host = host.substring(0, host.indexOf(':'));
+        Matcher form = ENDPOINT.matcher(endpoint.strip().toLowerCase(Locale.ROOT));
+        if (form.matches()) {
+            String host = form.group("bracketed") == null ? form.group("plain") : form.group("bracketed");
+            if (isDnsName(host) || address(host).isPresent()) {
+                return host;
+            }
         }
-        if (!isDnsName(host) && address(host).isEmpty()) {
-            throw new IllegalArgumentException("'" + endpoint + "' is not a host or host:port");
-        }
-        return host;
+        throw new IllegalArgumentException("'" + endpoint + "' is not a host or host:port");
     }
 
     private static InetAddress ofBits(BigInteger value, int octets) {

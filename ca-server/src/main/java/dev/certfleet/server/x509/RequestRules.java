@@ -66,9 +66,7 @@ final class RequestRules {
         if (PRIVILEGED_GROUPS.contains(value) || (group && value.startsWith("system:"))) {
             refuse("privileged-group", "the subject asks for the privileges of " + shown(value));
         } else if (group || BCStyle.CN.equals(type)) {
-            refuse(
-                    "subject-not-yours",
-                    "the subject asks to be " + shown(value) + "; it can only be " + subject.toName());
+            refuse("subject-not-yours", "the subject asks to be " + shown(value) + "; it can only be " + subject);
         } else {
             refuse("subject-attribute", "the subject has the attribute " + type + ", which no certificate here has");
         }

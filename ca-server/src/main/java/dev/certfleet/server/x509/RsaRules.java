@@ -8,8 +8,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.bouncycastle.asn1.ASN1Integer;
+import org.bouncycastle.asn1.ASN1Sequence;
 import org.bouncycastle.asn1.DERNull;
-import org.bouncycastle.asn1.pkcs.RSAPublicKey;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 
 /**
@@ -35,8 +36,11 @@ final class RsaRules {
                     new Violation("key-encoding", "the RSA key's parameters are not NULL (RFC 3279 section 2.3.1)"));
         }
         try {
-            RSAPublicKey rsa = RSAPublicKey.getInstance(key.parsePublicKey());
-            return check(rsa.getModulus(), rsa.getPublicExponent(), allowed);
+            ASN1Sequence rsa = ASN1Sequence.getInstance(key.parsePublicKey());
+            if (rsa.size() == 2) {
+                return check(integer(rsa, 0), integer(rsa, 1), allowed);
+            }
+            return List.of(new Violation("key-encoding", "the RSA key is not a modulus and an exponent"));
         } catch (IOException | RuntimeException e) {
             return List.of(new Violation("key-encoding", "the RSA key cannot be read"));
         }
@@ -58,6 +62,11 @@ final class RsaRules {
             violations.add(new Violation("roca", "the RSA key was made by a flawed Infineon library (CVE-2017-15361)"));
         }
         return violations;
+    }
+
+    /** With its sign, which Bouncy Castle's own reader of RSA keys passes over. */
+    private static BigInteger integer(ASN1Sequence key, int index) {
+        return ASN1Integer.getInstance(key.getObjectAt(index)).getValue();
     }
 
     private static Optional<String> weakness(BigInteger modulus) {

@@ -31,23 +31,23 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class LinterTest {
-    private final Linter linter = new Linter(null);
+    private static final Linter LINTER = new Linter(null);
 
     @ParameterizedTest
     @EnumSource(KeyAlgorithm.class)
     void makesPathsThatTheJdkAndOpensslAccept(KeyAlgorithm algorithm, @TempDir Path folder) throws Exception {
         byte[] root = root(algorithm);
-        byte[] leaf = sign(algorithm, linter.lint(apiServer(), IssuerFacts.of(root), serial(), Keys.RANDOM));
+        byte[] leaf = sign(algorithm, LINTER.lint(apiServer(), IssuerFacts.of(root), serial(), Keys.RANDOM));
 
         validate(root, leaf);
-        Files.write(folder.resolve("root.der"), root);
+        Files.writeString(folder.resolve("root.pem"), RequestBuilder.pem("CERTIFICATE", root));
         Files.write(folder.resolve("leaf.der"), leaf);
         assertThat(openssl(
                         folder,
                         "verify",
                         "-x509_strict",
                         "-CAfile",
-                        "root.der",
+                        "root.pem",
                         "-purpose",
                         "sslserver",
                         "-attime",
@@ -87,7 +87,7 @@ class LinterTest {
                 Duration.ofDays(7),
                 Fleet.URLS);
         X509CertificateHolder responder = new X509CertificateHolder(
-                sign(KeyAlgorithm.P256, linter.lint(contents, IssuerFacts.of(root), serial(), Keys.RANDOM)));
+                sign(KeyAlgorithm.P256, LINTER.lint(contents, IssuerFacts.of(root), serial(), Keys.RANDOM)));
 
         assertThat(responder.getExtension(OCSPObjectIdentifiers.id_pkix_ocsp_nocheck))
                 .isNotNull();
@@ -99,7 +99,7 @@ class LinterTest {
         byte[] root = root(KeyAlgorithm.P256);
         Serial serial = Serial.parse("ff000000000000000000000000000001");
         X509Certificate leaf =
-                parse(sign(KeyAlgorithm.P256, linter.lint(apiServer(), IssuerFacts.of(root), serial, Keys.RANDOM)));
+                parse(sign(KeyAlgorithm.P256, LINTER.lint(apiServer(), IssuerFacts.of(root), serial, Keys.RANDOM)));
 
         assertThat(leaf.getSerialNumber()).isEqualTo(serial.value());
         byte[] rootKeyId = IssuerFacts.of(root).keyId();
@@ -110,7 +110,7 @@ class LinterTest {
     @Test
     void isSignedOnce() throws Exception {
         LintedCertificate linted =
-                linter.lint(apiServer(), IssuerFacts.of(root(KeyAlgorithm.P256)), serial(), Keys.RANDOM);
+                LINTER.lint(apiServer(), IssuerFacts.of(root(KeyAlgorithm.P256)), serial(), Keys.RANDOM);
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> linted.signedWith(KeyAlgorithms.signature(KeyAlgorithm.P384), new byte[70]));
         assertThat(linted.tbs())
@@ -133,7 +133,7 @@ class LinterTest {
                 new Validity(issuer.validity().notBefore(), Fleet.NOW.plusSeconds(60)));
 
         assertThatExceptionOfType(LintException.class)
-                .isThrownBy(() -> linter.lint(apiServer(), shorter, serial(), Keys.RANDOM))
+                .isThrownBy(() -> LINTER.lint(apiServer(), shorter, serial(), Keys.RANDOM))
                 .satisfies(refused -> assertThat(refused.findings())
                         .extracting(Violation::rule)
                         .containsExactly("within-issuer"));
@@ -145,7 +145,7 @@ class LinterTest {
                 new Subject("late", List.of()),
                 Keys.info(Keys.of(KeyAlgorithm.P256)),
                 Instant.parse("2045-01-01T00:00:00Z"));
-        LintedCertificate linted = linter.lint(late, IssuerFacts.selfSigned(late), serial(), Keys.RANDOM);
+        LintedCertificate linted = LINTER.lint(late, IssuerFacts.selfSigned(late), serial(), Keys.RANDOM);
         assertThat(new String(linted.tbs(), java.nio.charset.StandardCharsets.ISO_8859_1))
                 .contains("20550101000000Z")
                 .contains("441231235500Z");
@@ -154,7 +154,7 @@ class LinterTest {
     private byte[] root(KeyAlgorithm algorithm) {
         CertificateContents root = CertificateContents.authority(
                 new Subject("prod-kubernetes-1", List.of()), Keys.info(Keys.of(algorithm)), Fleet.NOW);
-        return sign(algorithm, linter.lint(root, IssuerFacts.selfSigned(root), serial(), Keys.RANDOM));
+        return sign(algorithm, LINTER.lint(root, IssuerFacts.selfSigned(root), serial(), Keys.RANDOM));
     }
 
     private static Serial serial() {

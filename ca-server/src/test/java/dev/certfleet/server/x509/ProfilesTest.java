@@ -244,6 +244,8 @@ class ProfilesTest {
         Holder longNamed = Fleet.worker("a".repeat(53));
         assertRefused(contents(ProfileName.KUBELET_CLIENT, longNamed, csr, null), "common-name-too-long");
         issued(ProfileName.KUBELET_CLIENT, Fleet.worker("a".repeat(52)), csr);
+        assertThat(((Violations) contents(ProfileName.KUBELET_CLIENT, longNamed, csr.subject("CN=x"), null)).rules())
+                .containsExactly("common-name-too-long", "subject-not-yours");
     }
 
     @Test

@@ -37,13 +37,13 @@ final class ApiTraffic implements AutoCloseable {
      *
      * @param successes how often each thing was done
      * @param failures how often one failed
-     * @param firstFailures what the first of them were, and when
+     * @param firstFailures what the first of each kind were, and when
      */
     record Report(Map<Kind, Long> successes, int failures, List<String> firstFailures) {}
 
     private static final Duration PAUSE = Duration.ofMillis(20);
     private static final Duration PATIENCE = Duration.ofSeconds(10);
-    private static final int FAILURES_TOLD = 20;
+    private static final int FAILURES_TOLD = 5;
     private static final String READ = "/api/v1/namespaces/default";
     private static final String CONFIG_MAPS = READ + "/configmaps";
 
@@ -198,22 +198,25 @@ final class ApiTraffic implements AutoCloseable {
     }
 
     private void repeat(Kind kind, Part part) {
-        while (goesOn()) {
-            try {
-                part.run();
+        try {
+            while (goesOn()) {
+                try {
+                    part.run();
+                } catch (IOException | RuntimeException e) {
+                    failed(kind, e);
+                }
                 pause();
-            } catch (InterruptedException e) {
-                return;
-            } catch (IOException | RuntimeException e) {
-                failed(kind, e);
             }
+        } catch (InterruptedException e) {
+            // Only close() interrupts.
+            stopped = true;
         }
     }
 
     private boolean goesOn() {
         if (!stopped && System.nanoTime() - started > limit.toNanos()) {
             stopped = true;
-            failed("the traffic ended by itself after its limit of " + limit.toSeconds() + " s");
+            failed("TRAFFIC", "it ended by itself after its limit of " + limit.toSeconds() + " s");
         }
         return !stopped;
     }
@@ -235,15 +238,15 @@ final class ApiTraffic implements AutoCloseable {
     private void failed(Kind kind, Exception e) {
         // What breaks because the clients are being stopped is no fault of the server.
         if (!stopped) {
-            failed(kind + ": " + e);
+            failed(kind.name(), e.toString());
         }
     }
 
-    private void failed(String text) {
+    private void failed(String kind, String text) {
         failures.incrementAndGet();
         synchronized (firstFailures) {
-            if (firstFailures.size() < FAILURES_TOLD) {
-                firstFailures.add("after " + (System.nanoTime() - started) / 1_000_000 + " ms, " + text);
+            if (firstFailures.stream().filter(told -> told.startsWith(kind)).count() < FAILURES_TOLD) {
+                firstFailures.add(kind + " after " + (System.nanoTime() - started) / 1_000_000 + " ms: " + text);
             }
         }
     }

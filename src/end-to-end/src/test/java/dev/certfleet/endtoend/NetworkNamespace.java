@@ -5,6 +5,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** A machine of the test's cluster: a network namespace with an address, and the programs that were started in it. */
@@ -58,6 +60,17 @@ final class NetworkNamespace implements Place, AutoCloseable {
                 RunningProcess.start(program + " on " + name, logs.resolve(program + ".log"), here(argv), environment);
         processes.add(process);
         return process;
+    }
+
+    /** The established TCP connections from this node to that port of whichever node, by their local ends. */
+    Set<String> connectionsTo(int port) {
+        return command("ss", "--no-header", "--tcp", "--numeric", "state", "established", "dport", "=", ":" + port)
+                .run()
+                .orFail()
+                .stdout()
+                .lines()
+                .map(line -> line.strip().split(" +")[2])
+                .collect(Collectors.toSet());
     }
 
     /**

@@ -4,7 +4,9 @@ import dev.certfleet.server.x509.Violation;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** All lints. */
+/**
+ * All lints. That no extension is there twice (RFC 5280 section 4.2) is not among them: such a certificate could not have been read.
+ */
 public final class Lints {
     static final List<Lint> ALL = List.of(
             new SerialNumberLint(),
@@ -12,7 +14,6 @@ public final class Lints {
             new DistinguishedNamesLint(),
             new ValidityEncodingLint(),
             new WithinIssuerLint(),
-            new DuplicateExtensionLint(),
             new CriticalExtensionLint(),
             new KeyIdentifierLint(),
             new BasicConstraintsLint(),
