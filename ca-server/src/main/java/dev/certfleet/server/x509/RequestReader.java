@@ -113,18 +113,16 @@ final class RequestReader {
         for (ASN1ObjectIdentifier id : extensions.getExtensionOIDs()) {
             Extension extension = extensions.getExtension(id);
             if (Extension.subjectAlternativeName.equals(id)) {
-                names = List.of(
-                        GeneralNames.getInstance(extension.getParsedValue()).getNames());
+                names = List.of(GeneralNames.getInstance(value(extension)).getNames());
             } else if (Extension.keyUsage.equals(id)) {
-                keyUsage = bits(KeyUsage.getInstance(extension.getParsedValue()));
+                keyUsage = bits(KeyUsage.getInstance(value(extension)));
             } else if (Extension.extendedKeyUsage.equals(id)) {
                 for (KeyPurposeId purpose :
-                        ExtendedKeyUsage.getInstance(extension.getParsedValue()).getUsages()) {
+                        ExtendedKeyUsage.getInstance(value(extension)).getUsages()) {
                     purposes.add(purpose.toOID());
                 }
             } else if (Extension.basicConstraints.equals(id)) {
-                authority =
-                        BasicConstraints.getInstance(extension.getParsedValue()).isCA();
+                authority = BasicConstraints.getInstance(value(extension)).isCA();
             } else if (extension.isCritical()) {
                 unknown.add(id);
             }
@@ -148,6 +146,14 @@ final class RequestReader {
             }
         }
         return found;
+    }
+
+    /** An extension's value is a structure of its own inside an octet string, with a shape of its own. */
+    private static ASN1Encodable value(Extension extension) {
+        if (!DerShape.isPlain(extension.getExtnValue().getOctets())) {
+            throw new IllegalArgumentException("the extension " + extension.getExtnId() + " is not one DER structure");
+        }
+        return extension.getParsedValue();
     }
 
     private static int bits(KeyUsage usage) {

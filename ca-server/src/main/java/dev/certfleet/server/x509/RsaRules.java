@@ -36,6 +36,9 @@ final class RsaRules {
                     new Violation("key-encoding", "the RSA key's parameters are not NULL (RFC 3279 section 2.3.1)"));
         }
         try {
+            if (!DerShape.isPlain(key.getPublicKeyData().getOctets())) {
+                return List.of(new Violation("key-encoding", "the RSA key is not one DER structure"));
+            }
             ASN1Sequence rsa = ASN1Sequence.getInstance(key.parsePublicKey());
             if (rsa.size() == 2) {
                 return check(integer(rsa, 0), integer(rsa, 1), allowed);

@@ -6,7 +6,17 @@ import dev.certfleet.pki.KeyAlgorithm;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.Random;
+import org.bouncycastle.asn1.DERNull;
+import org.bouncycastle.asn1.pkcs.PKCSObjectIdentifiers;
+import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
+import org.bouncycastle.asn1.x509.Extension;
+import org.bouncycastle.asn1.x509.ExtensionsGenerator;
+import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
+import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import org.bouncycastle.pkcs.jcajce.JcaPKCS10CertificationRequestBuilder;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -131,12 +141,36 @@ class CertificationRequestTest {
             nested[i + 3] = (byte) rest;
         }
         assertThat(CertificationRequest.parse(nested)).isInstanceOf(Violations.class);
-        byte[] indefinite = new byte[60_000];
+        assertThat(CertificationRequest.parse(indefinite())).isInstanceOf(Violations.class);
+    }
+
+    @Test
+    void refusesEndlessNestingInsideExtensionsAndKeys() throws Exception {
+        ExtensionsGenerator extensions = new ExtensionsGenerator();
+        extensions.addExtension(Extension.subjectAlternativeName, false, indefinite());
+        var pair = Keys.of(KeyAlgorithm.P256);
+        byte[] der = new JcaPKCS10CertificationRequestBuilder(new X500Name(""), pair.getPublic())
+                .addAttribute(PKCSObjectIdentifiers.pkcs_9_at_extensionRequest, extensions.generate())
+                .build(new JcaContentSignerBuilder("SHA256withECDSA").build(pair.getPrivate()))
+                .getEncoded();
+        assertThat(CertificationRequest.parse(der))
+                .isInstanceOfSatisfying(
+                        Violations.class, refused -> assertThat(refused.rules()).containsExactly("malformed-request"));
+
+        SubjectPublicKeyInfo key = new SubjectPublicKeyInfo(
+                new AlgorithmIdentifier(PKCSObjectIdentifiers.rsaEncryption, DERNull.INSTANCE), indefinite());
+        assertThat(new KeyRules(DebianBlocklist.builtIn()).check(key, EnumSet.allOf(KeyAlgorithm.class)))
+                .extracting(Violation::rule)
+                .containsExactly("key-encoding");
+    }
+
+    private static byte[] indefinite() {
+        byte[] indefinite = new byte[40_000];
         for (int i = 0; i < indefinite.length; i += 2) {
             indefinite[i] = 0x30;
             indefinite[i + 1] = (byte) 0x80;
         }
-        assertThat(CertificationRequest.parse(indefinite)).isInstanceOf(Violations.class);
+        return indefinite;
     }
 
     private static void assertMalformed(String pem) {
