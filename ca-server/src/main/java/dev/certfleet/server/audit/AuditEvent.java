@@ -1,0 +1,86 @@
+package dev.certfleet.server.audit;
+
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is worth telling. Each case's components become the event's detail; none ever holds a key, a token or a secret.
+ * Certificates are named by their SHA-256 fingerprint where they have one, else by serial.
+ */
+public sealed interface AuditEvent {
+    /** The cluster it happened in; null where it concerns the whole installation. */
+    @JsonIgnore
+    @Nullable
+    String cluster();
+
+    /** The stable name of the kind of event, as in {@code certificate-issued}. */
+    @JsonIgnore
+    default String type() {
+        return getClass().getSimpleName().replaceAll("(?<=[a-z])(?=[A-Z])", "-").toLowerCase(java.util.Locale.ROOT);
+    }
+
+    /** An event of the whole installation. */
+    sealed interface OfInstallation extends AuditEvent {
+        @Override
+        @JsonIgnore
+        default @Nullable String cluster() {
+            return null;
+        }
+    }
+
+    record InstallationCreated(String epoch) implements OfInstallation {}
+
+    record ClusterCreated(String cluster, List<String> authorities) implements AuditEvent {}
+
+    record AuthorityCreated(@Nullable String cluster, String authority, String serial, String notAfter)
+            implements AuditEvent {}
+
+    record CertificateIssued(
+            @Nullable String cluster,
+            String id,
+            String serial,
+            String authority,
+            String profile,
+            String subject,
+            String notAfter)
+            implements AuditEvent {}
+
+    record CertificateRevoked(
+            @Nullable String cluster,
+            String id,
+            String serial,
+            String reason,
+            @Nullable String comment) implements AuditEvent {}
+
+    record HoldReleased(@Nullable String cluster, String id, String serial) implements AuditEvent {}
+
+    record EnrolmentTokenCreated(String cluster, String token, String nodeNamePattern, List<String> roles, int maxUses)
+            implements AuditEvent {}
+
+    record EnrolmentTokenWithdrawn(String cluster, String token) implements AuditEvent {}
+
+    record NodeEnrolled(String cluster, String node, List<String> roles, List<String> addresses, String evidence)
+            implements AuditEvent {}
+
+    record EnrolmentRefused(@Nullable String cluster, String node, String why) implements AuditEvent {}
+
+    record NodeRetired(String cluster, String node, int certificatesRevoked) implements AuditEvent {}
+
+    record ReinstallAllowed(String cluster, String node) implements AuditEvent {}
+
+    record OperatorCreated(String operator, List<String> grants) implements OfInstallation {}
+
+    record OperatorRemoved(String operator) implements OfInstallation {}
+
+    record OperatorCredentialReplaced(String operator, String how) implements OfInstallation {}
+
+    record AlarmRaised(
+            @Nullable String cluster,
+            String node,
+            String kind,
+            @Nullable String id,
+            String detail) implements AuditEvent {}
+
+    record ClonedIdentity(String cluster, String node, String serial) implements AuditEvent {}
+}

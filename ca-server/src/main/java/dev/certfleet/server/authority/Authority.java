@@ -1,0 +1,147 @@
+package dev.certfleet.server.authority;
+
+import dev.certfleet.pki.AuthorityKind;
+import dev.certfleet.pki.KeyAlgorithm;
+import dev.certfleet.server.x509.AuthorityUrls;
+import dev.certfleet.server.x509.Serial;
+import jakarta.persistence.Column;
+import jakarta.persistence.Entity;
+import jakarta.persistence.Id;
+import jakarta.persistence.Table;
+import java.time.Instant;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** One generation of a CA key, with its own subject and key identifier. Rotation makes another authority. */
+@Entity
+@Table(name = "authority")
+public class Authority {
+    @Id
+    private String name;
+
+    private @Nullable String cluster;
+    private String kind;
+    private int generation;
+    private String subject;
+
+    @Column(name = "key_algorithm")
+    private String keyAlgorithm;
+
+    @Column(name = "key_identifier")
+    private byte[] keyIdentifier;
+
+    @Column(name = "sealed_key")
+    private UUID sealedKey;
+
+    private byte[] serial;
+    private byte[] certificate;
+
+    @Column(name = "not_before")
+    private Instant notBefore;
+
+    @Column(name = "not_after")
+    private Instant notAfter;
+
+    @Column(name = "status_url")
+    private String statusUrl;
+
+    private String state;
+
+    /** For JPA. */
+    @SuppressWarnings("NullAway.Init")
+    protected Authority() {}
+
+    Authority(
+            String name,
+            @Nullable String cluster,
+            AuthorityKind kind,
+            int generation,
+            String subject,
+            KeyAlgorithm keyAlgorithm,
+            byte[] keyIdentifier,
+            UUID sealedKey,
+            Serial serial,
+            byte[] certificate,
+            Instant notBefore,
+            Instant notAfter,
+            String statusUrl) {
+        this.name = name;
+        this.cluster = cluster;
+        this.kind = kind.label();
+        this.generation = generation;
+        this.subject = subject;
+        this.keyAlgorithm = keyAlgorithm.label();
+        this.keyIdentifier = keyIdentifier;
+        this.sealedKey = sealedKey;
+        this.serial = serial.bytes();
+        this.certificate = certificate;
+        this.notBefore = notBefore;
+        this.notAfter = notAfter;
+        this.statusUrl = statusUrl;
+        this.state = "active";
+    }
+
+    /** Unique in the installation and stable; the name in the URLs of its CRL and certificate. */
+    public String name() {
+        return name;
+    }
+
+    /** Null for the installation's own. */
+    public @Nullable String cluster() {
+        return cluster;
+    }
+
+    public AuthorityKind kind() {
+        return AuthorityKind.of(kind);
+    }
+
+    public int generation() {
+        return generation;
+    }
+
+    /** RFC 4514. */
+    public String subject() {
+        return subject;
+    }
+
+    public KeyAlgorithm keyAlgorithm() {
+        return KeyAlgorithm.of(keyAlgorithm);
+    }
+
+    /** The subject key identifier. */
+    public byte[] keyIdentifier() {
+        return keyIdentifier.clone();
+    }
+
+    /** The id of its signing key. */
+    public UUID sealedKey() {
+        return sealedKey;
+    }
+
+    public Serial serial() {
+        return Serial.of(serial);
+    }
+
+    /** Its certificate, DER. */
+    public byte[] certificate() {
+        return certificate.clone();
+    }
+
+    public Instant notBefore() {
+        return notBefore;
+    }
+
+    public Instant notAfter() {
+        return notAfter;
+    }
+
+    /** {@code active} or {@code retired}. */
+    public String state() {
+        return state;
+    }
+
+    /** Where the status of what it issues is found. */
+    public AuthorityUrls urls() {
+        return AuthorityUrls.of(statusUrl, name);
+    }
+}

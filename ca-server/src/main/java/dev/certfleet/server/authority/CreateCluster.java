@@ -1,0 +1,60 @@
+package dev.certfleet.server.authority;
+
+import dev.certfleet.pki.AuthorityKind;
+import dev.certfleet.server.audit.AuditEvent;
+import dev.certfleet.server.audit.AuditLog;
+import dev.certfleet.server.ledger.Feed;
+import dev.certfleet.server.x509.ClusterFacts;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.annotation.Transactional;
+
+/** Makes a cluster together with its authorities. */
+@Component
+public class CreateCluster {
+    private final ClusterRepository clusters;
+    private final CreateAuthority createAuthority;
+    private final Feed feed;
+    private final AuditLog audit;
+    private final Clock clock;
+
+    CreateCluster(ClusterRepository clusters, CreateAuthority createAuthority, Feed feed, AuditLog audit, Clock clock) {
+        this.clusters = clusters;
+        this.createAuthority = createAuthority;
+        this.feed = feed;
+        this.audit = audit;
+        this.clock = clock;
+    }
+
+    /**
+     * @param facts the cluster's description, checked by the caller for form
+     * @param statusUrl without a trailing slash
+     * @return empty where there is a cluster of this name
+     */
+    @Transactional
+    public Optional<Cluster> create(ClusterFacts facts, String statusUrl, String actor) {
+        if (clusters.existsById(facts.name())) {
+            return Optional.empty();
+        }
+        Cluster cluster = clusters.saveAndFlush(new Cluster(facts, statusUrl, clock.instant()));
+        List<String> names = new ArrayList<>();
+        for (AuthorityKind kind : kindsOfACluster()) {
+            names.add(createAuthority
+                    .create(facts.name(), kind, facts.keyAlgorithm(), statusUrl, actor)
+                    .name());
+        }
+        feed.open(facts.name());
+        audit.append(actor, new AuditEvent.ClusterCreated(facts.name(), names));
+        return Optional.of(cluster);
+    }
+
+    private static List<AuthorityKind> kindsOfACluster() {
+        return Arrays.stream(AuthorityKind.values())
+                .filter(kind -> kind != AuthorityKind.INSTALLATION)
+                .toList();
+    }
+}

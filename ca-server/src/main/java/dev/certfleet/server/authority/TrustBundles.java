@@ -1,0 +1,81 @@
+package dev.certfleet.server.authority;
+
+import dev.certfleet.pki.AuthorityKind;
+import dev.certfleet.pki.ProfileName;
+import dev.certfleet.server.ledger.CertificateSearch;
+import dev.certfleet.server.ledger.Ledger;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.springframework.stereotype.Component;
+
+/**
+ * Which CA certificates the components of a cluster have to trust. The break-glass authority is among those that
+ * kube-apiserver takes client certificates from only while such a certificate is alive: nobody can use what nobody asked
+ * for.
+ */
+@Component
+public class TrustBundles {
+    /** What kube-apiserver takes client certificates from. */
+    public static final String CLIENTS = "clients";
+
+    private final Authorities authorities;
+    private final Ledger ledger;
+
+    TrustBundles(Authorities authorities, Ledger ledger) {
+        this.authorities = authorities;
+        this.ledger = ledger;
+    }
+
+    /** PEM by name of the bundle: one for each kind of authority but break-glass, {@code clients}, {@code installation}. */
+    public Map<String, String> of(String cluster) {
+        List<Authority> all = authorities.ofCluster(cluster);
+        Map<String, String> bundles = new TreeMap<>();
+        for (AuthorityKind kind : AuthorityKind.values()) {
+            switch (kind) {
+                case KUBERNETES, ETCD, FRONT_PROXY, AGENTS -> bundles.put(kind.label(), pem(all, List.of(kind)));
+                case BREAK_GLASS -> {}
+                case INSTALLATION -> bundles.put(kind.label(), installation());
+            }
+        }
+        bundles.put(
+                CLIENTS,
+                pem(
+                        all,
+                        breakGlassIsAlive(cluster)
+                                ? List.of(AuthorityKind.KUBERNETES, AuthorityKind.BREAK_GLASS)
+                                : List.of(AuthorityKind.KUBERNETES)));
+        return bundles;
+    }
+
+    /** The authorities that the server's own TLS certificate may chain to, PEM. */
+    public String installation() {
+        return authorities.active(null, AuthorityKind.INSTALLATION).stream()
+                .map(TrustBundles::pem)
+                .collect(Collectors.joining());
+    }
+
+    private boolean breakGlassIsAlive(String cluster) {
+        CertificateSearch alive = new CertificateSearch(
+                cluster, null, null, ProfileName.KUBERNETES_SUPER_ADMIN.label(), null, "good", null);
+        return !ledger.search(alive, null, 1).isEmpty();
+    }
+
+    private static String pem(List<Authority> authorities, List<AuthorityKind> kinds) {
+        return kinds.stream()
+                .flatMap(kind -> authorities.stream().filter(authority -> authority.kind() == kind))
+                .map(TrustBundles::pem)
+                .collect(Collectors.joining());
+    }
+
+    /** An authority's certificate, PEM. */
+    public static String pem(Authority authority) {
+        return "-----BEGIN CERTIFICATE-----\n"
+                + Base64.getMimeEncoder(64, "\n".getBytes(StandardCharsets.US_ASCII))
+                        .encodeToString(authority.certificate())
+                + "\n-----END CERTIFICATE-----\n";
+    }
+}

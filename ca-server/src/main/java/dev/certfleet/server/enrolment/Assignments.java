@@ -1,0 +1,127 @@
+package dev.certfleet.server.enrolment;
+
+import dev.certfleet.pki.AuthorityKind;
+import dev.certfleet.pki.NodeRole;
+import dev.certfleet.pki.ProfileName;
+import dev.certfleet.pki.wire.AssignedCertificate;
+import dev.certfleet.pki.wire.Assignment;
+import dev.certfleet.server.authority.Authorities;
+import dev.certfleet.server.authority.Authority;
+import dev.certfleet.server.authority.Cluster;
+import dev.certfleet.server.authority.Clusters;
+import dev.certfleet.server.authority.TrustBundles;
+import dev.certfleet.server.signing.Signatures;
+import dev.certfleet.server.x509.ExpectedNames;
+import dev.certfleet.server.x509.Holder;
+import dev.certfleet.server.x509.KeyRules;
+import dev.certfleet.server.x509.Profiles;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Clock;
+import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
+
+/** Works out what a node has to hold: nobody lists files by hand. */
+@Component
+public class Assignments {
+    private final Clusters clusters;
+    private final Authorities authorities;
+    private final TrustBundles bundles;
+    private final JdbcClient database;
+    private final Clock clock;
+    private final Profiles profiles;
+
+    Assignments(
+            Clusters clusters,
+            Authorities authorities,
+            TrustBundles bundles,
+            JdbcClient database,
+            Clock clock,
+            KeyRules keyRules) {
+        this.clusters = clusters;
+        this.authorities = authorities;
+        this.bundles = bundles;
+        this.database = database;
+        this.clock = clock;
+        this.profiles = new Profiles(keyRules, Signatures.provider());
+    }
+
+    /** Whether a node of these roles holds a certificate of this profile, or asks for one: its identity is its own. */
+    public static boolean isHeld(ProfileName profile, Node node) {
+        return profile == ProfileName.NODE_IDENTITY
+                || node.roles().stream().map(NodeRole::of).anyMatch(profile.roles()::contains);
+    }
+
+    public Assignment of(Node node) {
+        Cluster cluster = clusters.named(node.cluster()).orElseThrow();
+        Holder.Node holder = new Holder.Node(cluster.facts(), node.facts());
+        Map<String, String> demands = demands(node);
+        List<AssignedCertificate> certificates = Arrays.stream(ProfileName.values())
+                .filter(profile -> isHeld(profile, node))
+                .map(profile -> assigned(profile, holder, demands))
+                .toList();
+        Map<String, String> trust = bundles.of(node.cluster());
+        Map<String, String> statusUrls = statusUrls(node.cluster());
+        return new Assignment(
+                node.cluster(),
+                node.name(),
+                node.roles(),
+                clock.instant().truncatedTo(ChronoUnit.MILLIS).toString(),
+                version(List.of(node.roles(), certificates, trust, statusUrls)),
+                certificates,
+                trust,
+                statusUrls);
+    }
+
+    private AssignedCertificate assigned(ProfileName profile, Holder.Node holder, Map<String, String> demands) {
+        ExpectedNames names = profiles.expectedNames(profile, holder);
+        return new AssignedCertificate(
+                profile.label(),
+                holder.cluster().keyAlgorithm().label(),
+                names.commonName(),
+                names.dnsNames(),
+                names.addresses().stream().map(InetAddress::getHostAddress).toList(),
+                demands.get(profile.label()));
+    }
+
+    private Map<String, String> demands(Node node) {
+        Map<String, String> demands = new HashMap<>();
+        database.sql("SELECT profile, before FROM renewal_demand WHERE cluster = ? AND node = ?")
+                .params(node.cluster(), node.name())
+                .query(row -> {
+                    demands.put(
+                            row.getString("profile"),
+                            row.getTimestamp("before").toInstant().toString());
+                });
+        return demands;
+    }
+
+    private Map<String, String> statusUrls(String cluster) {
+        Map<String, String> urls = new TreeMap<>();
+        for (Authority authority : authorities.ofCluster(cluster)) {
+            if (authority.kind() != AuthorityKind.INSTALLATION) {
+                urls.put(authority.kind().label(), authority.urls().ocsp());
+            }
+        }
+        return urls;
+    }
+
+    private static String version(Object contents) {
+        try {
+            byte[] digest = MessageDigest.getInstance("SHA-256")
+                    .digest(contents.toString().getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(digest, 0, 16);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,271 @@
+package dev.certfleet.server.enrolment;
+
+import dev.certfleet.pki.NodeRole;
+import dev.certfleet.pki.ProfileName;
+import dev.certfleet.pki.RevocationReason;
+import dev.certfleet.pki.wire.EnrolmentRequest;
+import dev.certfleet.server.audit.AuditEvent;
+import dev.certfleet.server.audit.AuditLog;
+import dev.certfleet.server.authority.Authorities;
+import dev.certfleet.server.authority.Cluster;
+import dev.certfleet.server.authority.Clusters;
+import dev.certfleet.server.issuance.Issuance;
+import dev.certfleet.server.issuance.IssueCertificate;
+import dev.certfleet.server.issuance.Order;
+import dev.certfleet.server.ledger.CertificateRecord;
+import dev.certfleet.server.ledger.Ledger;
+import dev.certfleet.server.ledger.Reservation;
+import dev.certfleet.server.x509.CertificationRequest;
+import dev.certfleet.server.x509.Holder;
+import dev.certfleet.server.x509.NodeFacts;
+import dev.certfleet.server.x509.Violation;
+import dev.certfleet.server.x509.Violations;
+import java.net.InetAddress;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * Gives a node its identity on the evidence of an enrolment token. The token's use, the node and its certificate are
+ * recorded in one transaction: no failure uses up a token, and a request that is sent again gets the same answer.
+ */
+@Component
+public class EnrolNode {
+    private static final Logger LOG = LoggerFactory.getLogger(EnrolNode.class);
+    private static final int MOST_ADDRESSES = 32;
+    private static final int LONGEST_NAME = 64 - "system:node:".length();
+
+    private final EnrolmentTokenRepository tokens;
+    private final NodeRepository nodes;
+    private final NodeCertificates nodeCertificates;
+    private final Clusters clusters;
+    private final Authorities authorities;
+    private final Ledger ledger;
+    private final IssueCertificate issueCertificate;
+    private final AuditLog audit;
+    private final Clock clock;
+    private final TransactionTemplate transaction;
+
+    EnrolNode(
+            EnrolmentTokenRepository tokens,
+            NodeRepository nodes,
+            NodeCertificates nodeCertificates,
+            Clusters clusters,
+            Authorities authorities,
+            Ledger ledger,
+            IssueCertificate issueCertificate,
+            AuditLog audit,
+            Clock clock,
+            PlatformTransactionManager transactions) {
+        this.tokens = tokens;
+        this.nodes = nodes;
+        this.nodeCertificates = nodeCertificates;
+        this.clusters = clusters;
+        this.authorities = authorities;
+        this.ledger = ledger;
+        this.issueCertificate = issueCertificate;
+        this.audit = audit;
+        this.clock = clock;
+        this.transaction = new TransactionTemplate(transactions);
+    }
+
+    /**
+     * @param request what the node sent, with a token that is not checked yet
+     * @param csr its checked PKCS#10 request
+     * @param requestId the node's name for this request
+     * @param requestHash SHA-256 of what it asks
+     */
+    public Enrolment enrol(EnrolmentRequest request, CertificationRequest csr, String requestId, byte[] requestHash) {
+        // 1. The token
+        Optional<EnrolmentToken> found = tokens.findBySecretHash(EnrolmentTokens.hash(request.token()));
+        if (found.isEmpty()) {
+            LOG.info("enrolment of a node with an unknown token");
+            return new Enrolment.TokenUnknown();
+        }
+        EnrolmentToken token = found.get();
+        String requester = "token:" + token.id();
+
+        // 2. The same request again gets the same answer, even when it was the token's last use
+        Optional<Reservation> earlier = ledger.earlier(requester, requestId, requestHash);
+        if (earlier.isPresent()) {
+            return answer(earlier.get());
+        }
+        Enrolment tokenRefused = refusal(token);
+        if (tokenRefused != null) {
+            refused(token.cluster(), request.nodeName(), "the token's time or uses are over");
+            return tokenRefused;
+        }
+
+        // 3. What the token grants
+        List<String> roles = request.roles().isEmpty() ? token.roles() : request.roles();
+        List<Violation> violations = violations(request, token, roles);
+        if (!violations.isEmpty()) {
+            refused(token.cluster(), request.nodeName(), new Violations(violations).toString());
+            return new Enrolment.Refused(new Violations(violations));
+        }
+
+        // 4. The name must be free
+        Optional<Node> holder = nodes.findById(new Node.Id(token.cluster(), request.nodeName()));
+        if (holder.isPresent() && holder.get().state() != Node.State.REINSTALL_ALLOWED) {
+            refused(token.cluster(), request.nodeName(), "the name is taken");
+            return new Enrolment.NameTaken();
+        }
+
+        // 5. The certificate; node and token's use are recorded with it
+        Cluster cluster = clusters.named(token.cluster()).orElseThrow();
+        NodeFacts facts = Node.facts(request.nodeName(), roles, request.addresses());
+        Order order = new Order(
+                ProfileName.NODE_IDENTITY,
+                new Holder.Node(cluster.facts(), facts),
+                csr,
+                null,
+                requester,
+                requestId,
+                requestHash);
+        try {
+            return answer(issueCertificate.issue(order, certificate -> admit(token, request, roles, certificate)));
+        } catch (Lost lost) {
+            return lost.outcome;
+        }
+    }
+
+    /** Runs in the transaction that records the certificate. */
+    private void admit(
+            EnrolmentToken shown, EnrolmentRequest request, List<String> roles, CertificateRecord certificate) {
+        EnrolmentToken token = tokens.lock(shown.id());
+        Enrolment tokenRefused = refusal(token);
+        if (tokenRefused != null) {
+            throw new Lost(tokenRefused);
+        }
+        token.use();
+        Node.Id id = new Node.Id(token.cluster(), request.nodeName());
+        Optional<Node> present = nodes.findById(id);
+        if (present.isEmpty()) {
+            nodes.saveAndFlush(new Node(id, roles, request.addresses(), clock.instant()));
+        } else if (present.get().state() == Node.State.REINSTALL_ALLOWED) {
+            nodeCertificates.revokeAll(
+                    id,
+                    certificate.serial(),
+                    RevocationReason.SUPERSEDED,
+                    "the node was reinstalled",
+                    "token:" + token.id());
+            present.get().enrolAgain(roles, request.addresses(), clock.instant());
+        } else {
+            throw new Lost(new Enrolment.NameTaken());
+        }
+        audit.append(
+                "node:" + token.cluster() + "/" + request.nodeName(),
+                new AuditEvent.NodeEnrolled(
+                        token.cluster(), request.nodeName(), roles, request.addresses(), "token " + token.id()));
+    }
+
+    /** Another request was faster: what it took is gone, and the transaction rolls back. */
+    private static final class Lost extends RuntimeException {
+        private final transient Enrolment outcome;
+
+        Lost(Enrolment outcome) {
+            super(outcome.toString(), null, false, false);
+            this.outcome = outcome;
+        }
+    }
+
+    private @Nullable Enrolment refusal(EnrolmentToken token) {
+        EnrolmentToken.Refusal refusal = token.refusal(clock.instant());
+        if (refusal == null) {
+            return null;
+        }
+        return switch (refusal) {
+            case WITHDRAWN -> new Enrolment.TokenWithdrawn();
+            case EXPIRED -> new Enrolment.TokenExpired();
+            case USED_UP -> new Enrolment.TokenUsedUp();
+        };
+    }
+
+    private static List<Violation> violations(EnrolmentRequest request, EnrolmentToken token, List<String> roles) {
+        List<Violation> violations = new ArrayList<>();
+        if (!request.nodeName().matches("[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
+                || request.nodeName().contains("..")) {
+            violations.add(new Violation("node-name", "a node's name is a DNS name in lower case (RFC 1123)"));
+        } else if (request.nodeName().length() > LONGEST_NAME) {
+            violations.add(new Violation(
+                    "node-name",
+                    "a node's name has at most " + LONGEST_NAME
+                            + " characters: a kubelet's common name, system:node:NAME, has at most 64 (RFC 5280)"));
+        } else if (!token.fits(request.nodeName())) {
+            violations.add(
+                    new Violation("node-name-not-granted", "the token is for nodes named " + token.nodeNamePattern()));
+        }
+        for (String role : roles) {
+            if (Stream.of(NodeRole.values()).noneMatch(known -> known.label().equals(role))) {
+                violations.add(new Violation("roles", "no node role is called '" + role + "'"));
+            } else if (!token.roles().contains(role)) {
+                violations.add(new Violation("role-not-granted", "the token does not grant the role " + role));
+            }
+        }
+        if (request.addresses().size() > MOST_ADDRESSES) {
+            violations.add(new Violation("addresses", "a node has at most " + MOST_ADDRESSES + " addresses"));
+        }
+        for (String address : request.addresses()) {
+            String wrong = wrongAddress(address);
+            if (wrong != null) {
+                violations.add(new Violation("addresses", wrong));
+            }
+        }
+        return violations;
+    }
+
+    private static @Nullable String wrongAddress(String text) {
+        try {
+            InetAddress address = InetAddress.ofLiteral(text);
+            boolean own = address.isLoopbackAddress() || address.isAnyLocalAddress() || address.isMulticastAddress();
+            return own ? text + " is no address by which others reach a node" : null;
+        } catch (IllegalArgumentException e) {
+            return "'" + text + "' is not an IP address";
+        }
+    }
+
+    private Enrolment answer(Reservation reservation) {
+        return switch (reservation) {
+            case Reservation.AlreadyIssued issued -> enrolled(issued.certificate());
+            case Reservation.InProgress inProgress -> new Enrolment.InProgress();
+            case Reservation.OtherRequest other -> new Enrolment.OtherRequest();
+            case Reservation.Made made -> throw new IllegalStateException("a reservation was made and not used");
+        };
+    }
+
+    private Enrolment answer(Issuance issuance) {
+        return switch (issuance) {
+            case Issuance.Issued issued -> enrolled(issued.certificate());
+            case Issuance.Refused refused -> new Enrolment.Refused(refused.violations());
+            case Issuance.InProgress inProgress -> new Enrolment.InProgress();
+            case Issuance.OtherRequest other -> new Enrolment.OtherRequest();
+        };
+    }
+
+    private Enrolment enrolled(CertificateRecord certificate) {
+        Node node = nodes.findById(new Node.Id(
+                        java.util.Objects.requireNonNull(certificate.cluster()),
+                        java.util.Objects.requireNonNull(certificate.node())))
+                .orElseThrow();
+        return new Enrolment.Enrolled(
+                node.cluster(),
+                node.name(),
+                node.roles(),
+                certificate,
+                authorities.named(certificate.authority()).orElseThrow());
+    }
+
+    private void refused(String cluster, String nodeName, String why) {
+        String name = nodeName.length() > 253 ? nodeName.substring(0, 253) : nodeName;
+        transaction.executeWithoutResult(
+                status -> audit.append("anonymous", new AuditEvent.EnrolmentRefused(cluster, name, why)));
+    }
+}

@@ -1,0 +1,69 @@
+package dev.certfleet.server.enrolment;
+
+import dev.certfleet.pki.RevocationReason;
+import dev.certfleet.server.audit.AuditEvent;
+import dev.certfleet.server.audit.AuditLog;
+import dev.certfleet.server.ledger.CertificateRecord;
+import dev.certfleet.server.ledger.CertificateSearch;
+import dev.certfleet.server.ledger.Ledger;
+import dev.certfleet.server.ledger.Revocations;
+import dev.certfleet.server.x509.Serial;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.annotation.Propagation;
+import org.springframework.transaction.annotation.Transactional;
+
+/** Everything that a node holds. */
+@Component
+class NodeCertificates {
+    private static final int PAGE = 1000;
+
+    private final Ledger ledger;
+    private final Revocations revocations;
+    private final AuditLog audit;
+
+    NodeCertificates(Ledger ledger, Revocations revocations, AuditLog audit) {
+        this.ledger = ledger;
+        this.revocations = revocations;
+        this.audit = audit;
+    }
+
+    /**
+     * Revokes all that a node holds and that is still good or on hold, in the caller's transaction.
+     *
+     * @param but a certificate to leave; null for none
+     * @return how many were revoked
+     */
+    @Transactional(propagation = Propagation.MANDATORY)
+    int revokeAll(Node.Id node, @Nullable Serial but, RevocationReason reason, String comment, String actor) {
+        int revoked = 0;
+        for (String status : List.of("good", "held")) {
+            CertificateSearch held = new CertificateSearch(node.cluster(), node.name(), null, null, null, status, null);
+            Serial after = null;
+            List<CertificateRecord> page = ledger.search(held, after, PAGE);
+            while (!page.isEmpty()) {
+                for (CertificateRecord certificate : page) {
+                    if (!certificate.serial().equals(but)) {
+                        revoke(certificate, reason, comment, actor);
+                        revoked++;
+                    }
+                }
+                page = ledger.search(held, page.getLast().serial(), PAGE);
+            }
+        }
+        return revoked;
+    }
+
+    private void revoke(CertificateRecord certificate, RevocationReason reason, String comment, String actor) {
+        revocations.revoke(certificate, reason, null, comment, actor);
+        audit.append(
+                actor,
+                new AuditEvent.CertificateRevoked(
+                        certificate.cluster(),
+                        certificate.id().hex(),
+                        certificate.serial().hex(),
+                        reason.label(),
+                        comment));
+    }
+}

@@ -1,0 +1,94 @@
+package dev.certfleet.server.enrolment;
+
+import dev.certfleet.pki.ProfileName;
+import dev.certfleet.pki.RevocationReason;
+import dev.certfleet.server.audit.AuditEvent;
+import dev.certfleet.server.audit.AuditLog;
+import java.sql.Timestamp;
+import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.springframework.data.domain.Limit;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.annotation.Transactional;
+
+/** The nodes of clusters, and what operators do with them. */
+@Component
+public class Nodes {
+    private final NodeRepository nodes;
+    private final NodeCertificates certificates;
+    private final JdbcClient database;
+    private final AuditLog audit;
+    private final Clock clock;
+
+    Nodes(NodeRepository nodes, NodeCertificates certificates, JdbcClient database, AuditLog audit, Clock clock) {
+        this.nodes = nodes;
+        this.certificates = certificates;
+        this.database = database;
+        this.audit = audit;
+        this.clock = clock;
+    }
+
+    public Optional<Node> named(String cluster, String name) {
+        return nodes.findById(new Node.Id(cluster, name));
+    }
+
+    /**
+     * By name.
+     *
+     * @param after the name that the previous page ended with; null for the first page
+     */
+    public List<Node> page(String cluster, @Nullable String after, int limit) {
+        return nodes.page(cluster, after == null ? "" : after, Limit.of(limit));
+    }
+
+    /** Takes a node out for good: revokes all it holds. Doing it again changes nothing. */
+    @Transactional
+    public Optional<Node> retire(String cluster, String name, String actor) {
+        Optional<Node> node = named(cluster, name);
+        if (node.isPresent() && node.get().state() != Node.State.RETIRED) {
+            node.get().become(Node.State.RETIRED);
+            int revoked = certificates.revokeAll(
+                    new Node.Id(cluster, name),
+                    null,
+                    RevocationReason.CESSATION_OF_OPERATION,
+                    "the node was retired",
+                    actor);
+            audit.append(actor, new AuditEvent.NodeRetired(cluster, name, revoked));
+        }
+        return node;
+    }
+
+    /** Lets the name be enrolled once more; what the node holds is revoked when that happens. */
+    @Transactional
+    public Optional<Node> allowReinstall(String cluster, String name, String actor) {
+        Optional<Node> node = named(cluster, name);
+        if (node.isPresent() && node.get().state() != Node.State.REINSTALL_ALLOWED) {
+            node.get().become(Node.State.REINSTALL_ALLOWED);
+            audit.append(actor, new AuditEvent.ReinstallAllowed(cluster, name));
+        }
+        return node;
+    }
+
+    /** Asks that a node renews its certificates of these profiles now, or all where none are named. */
+    @Transactional
+    public void demandRenewal(Node node, Set<ProfileName> profiles) {
+        for (ProfileName profile : ProfileName.values()) {
+            if (profiles.contains(profile) || (profiles.isEmpty() && Assignments.isHeld(profile, node))) {
+                database.sql("INSERT INTO renewal_demand (cluster, node, profile, before) VALUES (?, ?, ?, ?)"
+                                + " ON CONFLICT (cluster, node, profile) DO UPDATE SET before = excluded.before")
+                        .params(node.cluster(), node.name(), profile.label(), Timestamp.from(clock.instant()))
+                        .update();
+            }
+        }
+    }
+
+    /** Keeps what a node said of itself, JSON. */
+    @Transactional
+    public void reported(String cluster, String name, String report) {
+        named(cluster, name).ifPresent(node -> node.seen(clock.instant(), report));
+    }
+}

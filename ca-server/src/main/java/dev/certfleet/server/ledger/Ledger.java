@@ -1,0 +1,252 @@
+package dev.certfleet.server.ledger;
+
+import dev.certfleet.pki.RevocationReason;
+import dev.certfleet.server.x509.Fingerprint;
+import dev.certfleet.server.x509.Serial;
+import java.sql.Timestamp;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.annotation.Propagation;
+import org.springframework.transaction.annotation.Transactional;
+
+/**
+ * Every certificate that certfleet's authorities signed, or were about to. A certificate is reserved, in a transaction of
+ * its own, before it is signed, and recorded before anybody gets to see it: whatever happens in between, no signed
+ * certificate is unknown here.
+ */
+@Component
+public class Ledger {
+    /** A reservation of this age whose request comes again was left behind by a crash: signing takes milliseconds. */
+    private static final Duration ABANDONED = Duration.ofSeconds(30);
+
+    private final JdbcClient database;
+    private final Feed feed;
+    private final Clock clock;
+
+    Ledger(JdbcClient database, Feed feed, Clock clock) {
+        this.database = database;
+        this.feed = feed;
+        this.clock = clock;
+    }
+
+    /** What became of an earlier request by the same requester under the same id; empty where there was none. */
+    @Transactional
+    public Optional<Reservation> earlier(String requester, String requestId, byte[] requestHash) {
+        Optional<Earlier> found = database.sql("SELECT serial, state, request_hash, reserved_at FROM certificate"
+                        + " WHERE requester = ? AND request_id = ?")
+                .params(requester, requestId)
+                .query((row, number) -> new Earlier(
+                        Serial.of(row.getBytes("serial")),
+                        row.getString("state").equals("issued"),
+                        row.getBytes("request_hash"),
+                        row.getTimestamp("reserved_at").toInstant()))
+                .optional();
+        if (found.isEmpty()) {
+            return Optional.empty();
+        }
+        Earlier earlier = found.get();
+        if (!Arrays.equals(earlier.requestHash(), requestHash)) {
+            return Optional.of(new Reservation.OtherRequest());
+        }
+        if (earlier.issued()) {
+            return Optional.of(
+                    new Reservation.AlreadyIssued(find(earlier.serial()).orElseThrow()));
+        }
+        if (clock.instant().isBefore(earlier.reservedAt().plus(ABANDONED))) {
+            return Optional.of(new Reservation.InProgress());
+        }
+        abandon(earlier.serial());
+        return Optional.empty();
+    }
+
+    private record Earlier(Serial serial, boolean issued, byte[] requestHash, Instant reservedAt) {}
+
+    /** Frees the request id of a reservation that a crash left behind; the serial stays taken and can never be recorded. */
+    private void abandon(Serial serial) {
+        database.sql(
+                        "UPDATE certificate SET state = 'abandoned', request_id = request_id || '/abandoned/' || encode(serial, 'hex')"
+                                + " WHERE serial = ? AND state = 'reserved'")
+                .param(serial.bytes())
+                .update();
+    }
+
+    /**
+     * Commits serial and contents before they are signed. The request id is taken with it: of two requests with the same
+     * one, exactly one is {@link Reservation.Made}.
+     */
+    @Transactional(propagation = Propagation.REQUIRES_NEW)
+    public Reservation reserve(NewCertificate certificate) {
+        int inserted = database.sql("INSERT INTO certificate (serial, authority, cluster, profile, node, operator,"
+                        + " subject, dns_names, addresses, public_key_hash, not_before, not_after, state, contents,"
+                        + " requester, request_id, request_hash, reserved_at)"
+                        + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'reserved', ?, ?, ?, ?, ?)"
+                        + " ON CONFLICT (requester, request_id) DO NOTHING")
+                .param(certificate.serial().bytes())
+                .param(certificate.authority())
+                .param(certificate.cluster())
+                .param(certificate.profile())
+                .param(certificate.node())
+                .param(certificate.operator())
+                .param(certificate.subject())
+                .param(certificate.dnsNames().toArray(String[]::new))
+                .param(certificate.addresses().toArray(String[]::new))
+                .param(certificate.publicKeyHash())
+                .param(Timestamp.from(certificate.notBefore()))
+                .param(Timestamp.from(certificate.notAfter()))
+                .param(certificate.contents())
+                .param(certificate.requester())
+                .param(certificate.requestId())
+                .param(certificate.requestHash())
+                .param(Timestamp.from(clock.instant()))
+                .update();
+        return inserted == 1
+                ? new Reservation.Made()
+                : earlier(certificate.requester(), certificate.requestId(), certificate.requestHash())
+                        .orElseGet(Reservation.InProgress::new);
+    }
+
+    /**
+     * Records the signed certificate for a reserved serial, in the caller's transaction, and tells the cluster's feed where
+     * it is one that a Kubernetes API server accepts.
+     *
+     * @throws IllegalStateException where the serial is not reserved
+     */
+    @Transactional(propagation = Propagation.MANDATORY)
+    public CertificateRecord record(Serial serial, byte[] der) {
+        Instant now = clock.instant();
+        int updated = database.sql("UPDATE certificate SET state = 'issued', fingerprint = ?, certificate = ?,"
+                        + " issued_at = ? WHERE serial = ? AND state = 'reserved'")
+                .param(Fingerprint.of(der).bytes())
+                .param(der)
+                .param(Timestamp.from(now))
+                .param(serial.bytes())
+                .update();
+        if (updated != 1) {
+            throw new IllegalStateException("serial " + serial.hex() + " is not reserved");
+        }
+        CertificateRecord recorded = find(serial).orElseThrow();
+        feed.issued(recorded, now);
+        return recorded;
+    }
+
+    public Optional<CertificateRecord> find(Serial serial) {
+        return database.sql("SELECT " + Rows.CERTIFICATE_COLUMNS + Rows.CERTIFICATES
+                        + " WHERE c.serial = ? AND c.state = 'issued'")
+                .param(serial.bytes())
+                .query(Rows::certificate)
+                .optional();
+    }
+
+    public Optional<CertificateRecord> find(Fingerprint id) {
+        return database.sql("SELECT " + Rows.CERTIFICATE_COLUMNS + Rows.CERTIFICATES + " WHERE c.fingerprint = ?")
+                .param(id.bytes())
+                .query(Rows::certificate)
+                .optional();
+    }
+
+    /** Whether a certificate with this key was revoked because the key was, or may have been, in other hands. */
+    public boolean isCompromised(byte[] publicKeyHash) {
+        return database.sql("SELECT count(*) FROM revocation r JOIN certificate c USING (serial)"
+                                + " WHERE c.public_key_hash = ? AND r.reason = ?")
+                        .params(publicKeyHash, RevocationReason.KEY_COMPROMISE.code())
+                        .query(Long.class)
+                        .single()
+                > 0;
+    }
+
+    /** The status of a serial under the authority that issued it; empty for a serial that authority never issued. */
+    public Optional<RecordedStatus> statusOf(String authority, Serial serial) {
+        return database.sql("SELECT c.not_after, r.revoked_at, r.reason, r.invalidity_date" + Rows.CERTIFICATES
+                        + " WHERE c.serial = ? AND c.authority = ? AND c.state = 'issued'")
+                .params(serial.bytes(), authority)
+                .query(Rows::status)
+                .optional();
+    }
+
+    /**
+     * Certificates in the order of their issuance, newest first.
+     *
+     * @param after the serial that the previous page ended with; null for the first page
+     * @param limit the most to return
+     */
+    public List<CertificateRecord> search(CertificateSearch search, @Nullable Serial after, int limit) {
+        StringBuilder where = new StringBuilder(" WHERE c.state = 'issued'");
+        List<@Nullable Object> parameters = new ArrayList<>();
+        narrow(where, parameters, "c.cluster = ?", search.cluster());
+        narrow(where, parameters, "c.node = ?", search.node());
+        narrow(where, parameters, "c.operator = ?", search.operator());
+        narrow(where, parameters, "c.profile = ?", search.profile());
+        narrow(where, parameters, "encode(c.serial, 'hex') = ?", search.serial());
+        Instant expiresBefore = search.expiresBefore();
+        narrow(where, parameters, "c.not_after < ?", expiresBefore == null ? null : Timestamp.from(expiresBefore));
+        if (search.status() != null) {
+            where.append(statusClause(search.status()));
+            if (search.status().equals("good") || search.status().equals("expired")) {
+                parameters.add(Timestamp.from(clock.instant()));
+            }
+        }
+        narrow(
+                where,
+                parameters,
+                "(c.reserved_at, c.serial) < (SELECT reserved_at, serial FROM certificate WHERE serial = ?)",
+                after == null ? null : after.bytes());
+        parameters.add(limit);
+        return database.sql("SELECT " + Rows.CERTIFICATE_COLUMNS + Rows.CERTIFICATES + where
+                        + " ORDER BY c.reserved_at DESC, c.serial DESC LIMIT ?")
+                .params(parameters)
+                .query(Rows::certificate)
+                .list();
+    }
+
+    private static void narrow(
+            StringBuilder where, List<@Nullable Object> parameters, String clause, @Nullable Object value) {
+        if (value != null) {
+            where.append(" AND ").append(clause);
+            parameters.add(value);
+        }
+    }
+
+    private static String statusClause(String status) {
+        return switch (status) {
+            case "good" -> " AND r.serial IS NULL AND c.not_after >= ?";
+            case "expired" -> " AND r.serial IS NULL AND c.not_after < ?";
+            case "revoked" -> " AND r.reason <> 6";
+            case "held" -> " AND r.reason = 6";
+            default ->
+                throw new IllegalArgumentException(
+                        "no status is called '" + status + "'; there are good, revoked, held, expired");
+        };
+    }
+
+    /** Notes the first use of an identity; true where this call was the one that noted it. */
+    @Transactional
+    public boolean markFirstUse(Serial serial) {
+        return database.sql("UPDATE certificate SET first_used_at = ? WHERE serial = ? AND first_used_at IS NULL")
+                        .params(Timestamp.from(clock.instant()), serial.bytes())
+                        .update()
+                == 1;
+    }
+
+    /** Ends every older identity of the same node: from now on only the one with this serial is taken. */
+    @Transactional
+    public void supersedeOthers(CertificateRecord newest) {
+        database.sql("UPDATE certificate SET superseded_at = ? WHERE cluster = ? AND node = ? AND profile = ?"
+                        + " AND serial <> ? AND superseded_at IS NULL AND reserved_at <="
+                        + " (SELECT reserved_at FROM certificate WHERE serial = ?)")
+                .param(Timestamp.from(clock.instant()))
+                .param(newest.cluster())
+                .param(newest.node())
+                .param(newest.profile())
+                .param(newest.serial().bytes())
+                .param(newest.serial().bytes())
+                .update();
+    }
+}

@@ -1,0 +1,65 @@
+package dev.certfleet.server.revocation;
+
+import dev.certfleet.pki.RevocationReason;
+import dev.certfleet.server.audit.AuditEvent;
+import dev.certfleet.server.audit.AuditLog;
+import dev.certfleet.server.ledger.CertificateRecord;
+import dev.certfleet.server.ledger.RevocationRecord;
+import dev.certfleet.server.ledger.Revocations;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.annotation.Transactional;
+
+/** Revokes a certificate, and takes a certificateHold back. */
+@Component
+public class RevokeCertificate {
+    private final Revocations revocations;
+    private final AuditLog audit;
+
+    RevokeCertificate(Revocations revocations, AuditLog audit) {
+        this.revocations = revocations;
+        this.audit = audit;
+    }
+
+    /**
+     * Revokes; a certificate that is revoked already stays as it is, and one on hold can be revoked for good.
+     *
+     * @param invalidityDate when the key is thought to have been lost, not in the future
+     */
+    @Transactional
+    public RevocationRecord revoke(
+            CertificateRecord certificate,
+            RevocationReason reason,
+            @Nullable Instant invalidityDate,
+            @Nullable String comment,
+            String actor) {
+        Revocations.InForce inForce = revocations.revoke(certificate, reason, invalidityDate, comment, actor);
+        if (inForce.made()) {
+            audit.append(
+                    actor,
+                    new AuditEvent.CertificateRevoked(
+                            certificate.cluster(),
+                            certificate.id().hex(),
+                            certificate.serial().hex(),
+                            reason.label(),
+                            comment));
+        }
+        return inForce.revocation();
+    }
+
+    /** Takes a certificateHold back; false where the revocation is not a hold in force. */
+    @Transactional
+    public boolean release(CertificateRecord certificate, RevocationRecord hold, String actor) {
+        boolean released = revocations.release(certificate, hold, actor);
+        if (released) {
+            audit.append(
+                    actor,
+                    new AuditEvent.HoldReleased(
+                            certificate.cluster(),
+                            certificate.id().hex(),
+                            certificate.serial().hex()));
+        }
+        return released;
+    }
+}

@@ -1,0 +1,87 @@
+package dev.certfleet.server.signing;
+
+import com.amazon.corretto.crypto.provider.AmazonCorrettoCryptoProvider;
+import dev.certfleet.pki.KeyAlgorithm;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.PrivateKey;
+import java.security.Provider;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.security.spec.X509EncodedKeySpec;
+import org.bouncycastle.jce.provider.BouncyCastleProvider;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Where signatures come from: AWS-LC through the Corretto provider where its native code loads, four times as fast as
+ * Bouncy Castle, which serves everywhere else.
+ */
+public final class Signatures {
+    private static final Logger LOG = LoggerFactory.getLogger(Signatures.class);
+    private static final Provider PROVIDER = choose();
+
+    private Signatures() {}
+
+    /** The provider that signs and verifies on this machine. */
+    public static Provider provider() {
+        return PROVIDER;
+    }
+
+    private static Provider choose() {
+        try {
+            Provider corretto = AmazonCorrettoCryptoProvider.INSTANCE;
+            AmazonCorrettoCryptoProvider.INSTANCE.assertHealthy();
+            KeyPairGenerator.getInstance(KeyAlgorithm.ED25519.generator(), corretto);
+            return corretto;
+        } catch (GeneralSecurityException | RuntimeException | LinkageError e) {
+            LOG.info("signing with Bouncy Castle, since AWS-LC does not load here: {}", e.toString());
+            return new BouncyCastleProvider();
+        }
+    }
+
+    static KeyPair generate(KeyAlgorithm algorithm) {
+        return jca(() -> {
+            KeyPairGenerator generator = KeyPairGenerator.getInstance(algorithm.generator(), PROVIDER);
+            if (algorithm != KeyAlgorithm.ED25519) {
+                generator.initialize(algorithm.parameters());
+            }
+            return generator.generateKeyPair();
+        });
+    }
+
+    static PrivateKey privateKey(KeyAlgorithm algorithm, byte[] pkcs8) {
+        return jca(() -> KeyFactory.getInstance(algorithm.generator(), PROVIDER)
+                .generatePrivate(new PKCS8EncodedKeySpec(pkcs8)));
+    }
+
+    static PublicKey publicKey(KeyAlgorithm algorithm, byte[] subjectPublicKeyInfo) {
+        return jca(() -> KeyFactory.getInstance(algorithm.generator(), PROVIDER)
+                .generatePublic(new X509EncodedKeySpec(subjectPublicKeyInfo)));
+    }
+
+    static byte[] sign(KeyAlgorithm algorithm, PrivateKey key, byte[] message) {
+        return jca(() -> {
+            Signature signature = Signature.getInstance(algorithm.signature(), PROVIDER);
+            signature.initSign(key);
+            signature.update(message);
+            return signature.sign();
+        });
+    }
+
+    private interface Jca<T> {
+        T call() throws GeneralSecurityException;
+    }
+
+    /** What is called here is part of both providers; a failure is a broken installation, not a case to handle. */
+    private static <T> T jca(Jca<T> call) {
+        try {
+            return call.call();
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("the cryptographic provider failed: " + e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,21 @@
+package dev.certfleet.server.signing;
+
+import dev.certfleet.pki.KeyAlgorithm;
+import java.security.PublicKey;
+import java.util.UUID;
+
+/**
+ * A private key that signs and is never seen. Only {@link Issuer}, {@link CrlSigner} and {@link OcspSigner} can use it, so
+ * that nothing is signed that is not a linted certificate, a CRL or an OCSP response.
+ */
+public abstract sealed class SigningKey permits SealedSigningKey {
+    /** How it is found again. */
+    public abstract UUID id();
+
+    public abstract KeyAlgorithm algorithm();
+
+    public abstract PublicKey publicKey();
+
+    /** The signature over the message, in the encoding that X.509 has for the algorithm. */
+    abstract byte[] sign(byte[] message);
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.certfleet.db;
+
+import org.jspecify.annotations.NullMarked;
