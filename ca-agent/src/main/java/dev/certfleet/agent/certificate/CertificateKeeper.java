@@ -111,7 +111,7 @@ public final class CertificateKeeper {
                 case REQUESTED -> surroundings.online() && attempt(() -> request(surroundings));
                 case RECEIVED -> attempt(this::publish);
                 case PUBLISHED -> false;
-                case IN_USE -> attempt(() -> look(surroundings.freshBoot()));
+                case IN_USE -> attempt(() -> look(surroundings.online() && surroundings.freshBoot()));
             };
         }
     }
@@ -241,7 +241,7 @@ public final class CertificateKeeper {
                     Trouble.oneLine(e)));
             return state.failures() < 2;
         }
-        save(state.startAgain(!pending.newKey(), retryAt, Trouble.oneLine(e)));
+        save(state.startAgain(e.breaksRules() && !pending.newKey(), retryAt, Trouble.oneLine(e)));
         return false;
     }
 
