@@ -33,7 +33,7 @@ class AgentTest {
             "pki/kube-proxy",
             "certfleet/gate/gate");
 
-    @TempDir
+    @TempDir(factory = InMemory.class)
     Path folder;
 
     private final FakeClock clock = new FakeClock(Instant.parse("2026-11-24T08:00:00Z"));

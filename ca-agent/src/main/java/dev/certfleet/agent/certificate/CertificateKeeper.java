@@ -258,13 +258,14 @@ public final class CertificateKeeper {
         X509Certificate leaf = parse(certificate.get());
         PairPublisher.publish(files, certificate.get(), newKey);
         folder.writeCurrentCertificate(certificate.get());
-        save(state.published(new Held(
+        CertificateState published = state.published(new Held(
                 Certificates.fingerprint(leaf),
                 Certificates.serial(leaf),
                 leaf.getNotBefore().toInstant(),
                 leaf.getNotAfter().toInstant(),
                 pending.keyMadeAt(),
-                pending.wanted())));
+                pending.wanted()));
+        save(tools.hookSettings().of(profile).isEmpty() ? published.inUse() : published);
         folder.dropNext();
         LOG.log(
                 System.Logger.Level.INFO,
