@@ -41,6 +41,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 public class EnrolNode {
     private static final Logger LOG = LoggerFactory.getLogger(EnrolNode.class);
     private static final int MOST_ADDRESSES = 32;
+    private static final int LONGEST_NAME = 64 - "system:node:".length();
 
     private final EnrolmentTokenRepository tokens;
     private final NodeRepository nodes;
@@ -193,6 +194,11 @@ public class EnrolNode {
         if (!request.nodeName().matches("[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
                 || request.nodeName().contains("..")) {
             violations.add(new Violation("node-name", "a node's name is a DNS name in lower case (RFC 1123)"));
+        } else if (request.nodeName().length() > LONGEST_NAME) {
+            violations.add(new Violation(
+                    "node-name",
+                    "a node's name has at most " + LONGEST_NAME
+                            + " characters: a kubelet's common name, system:node:NAME, has at most 64 (RFC 5280)"));
         } else if (!token.fits(request.nodeName())) {
             violations.add(
                     new Violation("node-name-not-granted", "the token is for nodes named " + token.nodeNamePattern()));

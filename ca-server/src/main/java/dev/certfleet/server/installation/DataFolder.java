@@ -44,6 +44,7 @@ public final class DataFolder implements AutoCloseable {
                 }
                 Files.createDirectory(absolute, ONLY_OWNER);
             }
+            Files.setPosixFilePermissions(absolute, ONLY_OWNER.value());
             FileChannel channel =
                     FileChannel.open(absolute.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             if (tryLock(channel) == null) {

@@ -25,8 +25,9 @@ final class KnownSettings {
             "certfleet.api",
             "certfleet.status",
             "certfleet.management");
-    /** Read by the build and the tests, in the same environment. */
-    private static final Set<String> NOT_THE_SERVERS = Set.of("certfleet.cache", "certfleet.postgres.image");
+    /** Read by the agent, the build and the tests, in what may be the same environment. */
+    private static final Set<String> NOT_THE_SERVERS =
+            Set.of("certfleet.enrolment.token", "certfleet.cache", "certfleet.postgres.image");
 
     private KnownSettings() {}
 

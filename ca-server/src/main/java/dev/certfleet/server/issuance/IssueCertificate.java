@@ -19,6 +19,7 @@ import dev.certfleet.server.x509.Profiles;
 import dev.certfleet.server.x509.Result;
 import dev.certfleet.server.x509.Serial;
 import dev.certfleet.server.x509.ValidityRequest;
+import dev.certfleet.server.x509.Violation;
 import dev.certfleet.server.x509.Violations;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -26,8 +27,11 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -94,6 +98,9 @@ public class IssueCertificate {
                 order.request(),
                 new ValidityRequest(clock.instant(), authority.notAfter(), order.lifetime()),
                 authority.urls());
+        if (ledger.isCompromised(sha256(order.request().key()))) {
+            result = plusCompromisedKey(result);
+        }
         return switch (result) {
             case Violations violations -> new Issuance.Refused(violations);
             case CertificateContents contents ->
@@ -192,7 +199,7 @@ public class IssueCertificate {
                 contents.names().addresses().stream()
                         .map(InetAddress::getHostAddress)
                         .toList(),
-                sha256(contents),
+                sha256(contents.key()),
                 contents.validity().notBefore(),
                 contents.validity().notAfter(),
                 linted.tbs(),
@@ -201,9 +208,19 @@ public class IssueCertificate {
                 purpose.requestHash());
     }
 
-    private static byte[] sha256(CertificateContents contents) {
+    private static Violations plusCompromisedKey(Result result) {
+        List<Violation> all = new ArrayList<>();
+        if (result instanceof Violations others) {
+            all.addAll(others.all());
+        }
+        all.add(new Violation(
+                "compromised-key", "a certificate with this key was revoked for keyCompromise; make a new key"));
+        return new Violations(all);
+    }
+
+    private static byte[] sha256(SubjectPublicKeyInfo key) {
         try {
-            return MessageDigest.getInstance("SHA-256").digest(contents.key().getEncoded());
+            return MessageDigest.getInstance("SHA-256").digest(key.getEncoded());
         } catch (NoSuchAlgorithmException | IOException e) {
             throw new IllegalStateException(e);
         }

@@ -1,5 +1,6 @@
 package dev.certfleet.server.ledger;
 
+import dev.certfleet.pki.RevocationReason;
 import dev.certfleet.server.x509.Fingerprint;
 import dev.certfleet.server.x509.Serial;
 import java.sql.Timestamp;
@@ -149,6 +150,16 @@ public class Ledger {
                 .param(id.bytes())
                 .query(Rows::certificate)
                 .optional();
+    }
+
+    /** Whether a certificate with this key was revoked because the key was, or may have been, in other hands. */
+    public boolean isCompromised(byte[] publicKeyHash) {
+        return database.sql("SELECT count(*) FROM revocation r JOIN certificate c USING (serial)"
+                                + " WHERE c.public_key_hash = ? AND r.reason = ?")
+                        .params(publicKeyHash, RevocationReason.KEY_COMPROMISE.code())
+                        .query(Long.class)
+                        .single()
+                > 0;
     }
 
     /** The status of a serial under the authority that issued it; empty for a serial that authority never issued. */

@@ -55,7 +55,7 @@ public class Revocations {
             @Nullable Instant invalidityDate,
             @Nullable String comment,
             String by) {
-        lock(certificate);
+        takeTurns(certificate);
         Instant now = clock.instant();
         Optional<RevocationRecord> inForce = inForce(certificate.serial());
         if (inForce.isPresent()) {
@@ -97,7 +97,7 @@ public class Revocations {
      */
     @Transactional(propagation = Propagation.MANDATORY)
     public boolean release(CertificateRecord certificate, RevocationRecord hold, String by) {
-        lock(certificate);
+        takeTurns(certificate);
         Instant now = clock.instant();
         if (hold.reason() != RevocationReason.CERTIFICATE_HOLD || !end(hold.id(), now, by)) {
             return false;
@@ -107,9 +107,13 @@ public class Revocations {
         return true;
     }
 
-    private void lock(CertificateRecord certificate) {
-        database.sql("SELECT 1 FROM certificate WHERE serial = ? FOR NO KEY UPDATE")
-                .param(certificate.serial().bytes())
+    /**
+     * One revocation in a cluster at a time, until its transaction ends: some transactions revoke many certificates, and
+     * two of them that locked row after row, each in its own order, would wait for each other.
+     */
+    private void takeTurns(CertificateRecord certificate) {
+        database.sql("SELECT pg_advisory_xact_lock(hashtext(?))")
+                .param("certfleet revocations of " + certificate.cluster())
                 .query()
                 .singleRow();
     }

@@ -127,6 +127,6 @@ public class FirstStart {
                 audit.append(ACTOR, new AuditEvent.OperatorCreated(FIRST_OPERATOR, List.of("*: admin")));
             }
         });
-        return Optional.of(credentials.make(FIRST_OPERATOR, certificate -> {}));
+        return credentials.make(FIRST_OPERATOR, "first-operator", certificate -> {});
     }
 }

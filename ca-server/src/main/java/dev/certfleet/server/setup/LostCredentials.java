@@ -13,6 +13,8 @@ import dev.certfleet.server.ledger.Revocations;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -74,25 +76,37 @@ class LostCredentials {
         if (!known) {
             throw new IllegalStateException("there is no operator called '" + operator + "'");
         }
-        List<CertificateRecord> old = ledger.search(
-                new CertificateSearch(null, null, operator, ProfileName.OPERATOR.label(), null, "good", null),
-                null,
-                1000);
-        return credentials.make(operator, certificate -> {
-            for (CertificateRecord lost : old) {
-                revocations.revoke(lost, RevocationReason.SUPERSEDED, null, "credential replaced", FirstStart.ACTOR);
-                audit.append(
-                        FirstStart.ACTOR,
-                        new AuditEvent.CertificateRevoked(
+        List<CertificateRecord> old = Stream.of("good", "held")
+                .flatMap(status -> ledger
+                        .search(
+                                new CertificateSearch(
+                                        null, null, operator, ProfileName.OPERATOR.label(), null, status, null),
                                 null,
-                                lost.id().hex(),
-                                lost.serial().hex(),
-                                RevocationReason.SUPERSEDED.label(),
-                                "credential replaced"));
-            }
+                                1000)
+                        .stream())
+                .toList();
+        return credentials
+                .make(operator, "operator-credential-" + UUID.randomUUID(), certificate -> {
+                    old.forEach(this::revoke);
+                    audit.append(
+                            FirstStart.ACTOR,
+                            new AuditEvent.OperatorCredentialReplaced(operator, "on the server's own machine"));
+                })
+                .orElseThrow();
+    }
+
+    private void revoke(CertificateRecord lost) {
+        Revocations.InForce inForce =
+                revocations.revoke(lost, RevocationReason.SUPERSEDED, null, "credential replaced", FirstStart.ACTOR);
+        if (inForce.made()) {
             audit.append(
                     FirstStart.ACTOR,
-                    new AuditEvent.OperatorCredentialReplaced(operator, "on the server's own machine"));
-        });
+                    new AuditEvent.CertificateRevoked(
+                            null,
+                            lost.id().hex(),
+                            lost.serial().hex(),
+                            RevocationReason.SUPERSEDED.label(),
+                            "credential replaced"));
+        }
     }
 }

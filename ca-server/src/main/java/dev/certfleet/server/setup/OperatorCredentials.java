@@ -12,9 +12,10 @@ import dev.certfleet.server.x509.Holder;
 import dev.certfleet.server.x509.Subject;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.List;
-import java.util.UUID;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.springframework.stereotype.Component;
 
@@ -23,17 +24,22 @@ import org.springframework.stereotype.Component;
 class OperatorCredentials {
     private final IssueCertificate issueCertificate;
     private final DataFolder folder;
+    private final SecureRandom random;
 
-    OperatorCredentials(IssueCertificate issueCertificate, DataFolder folder) {
+    OperatorCredentials(IssueCertificate issueCertificate, DataFolder folder, SecureRandom random) {
         this.issueCertificate = issueCertificate;
         this.folder = folder;
+        this.random = random;
     }
 
     /**
+     * @param requestId names this credential; each is made once, whoever asks
      * @param together what belongs into the transaction that records the certificate
-     * @return the file
+     * @return the file; empty where another server has made, or is making, the credential of this name
      */
-    Path make(String operator, Consumer<CertificateRecord> together) {
+    Optional<Path> make(String operator, String requestId, Consumer<CertificateRecord> together) {
+        byte[] thisTry = new byte[32];
+        random.nextBytes(thisTry);
         LocalKey.WithRequest made = LocalKey.create(new Subject(operator, List.of()));
         Order order = new Order(
                 ProfileName.OPERATOR,
@@ -41,18 +47,18 @@ class OperatorCredentials {
                 made.request(),
                 null,
                 FirstStart.ACTOR,
-                "operator-credential-" + UUID.randomUUID(),
-                new byte[32]);
+                requestId,
+                thisTry);
         return switch (issueCertificate.issue(order, together)) {
             case Issuance.Issued issued ->
-                folder.writeSecret(
+                Optional.of(folder.writeSecret(
                         "operator-" + operator + ".pem",
                         (made.key().pem() + pem(issued.certificate().der()) + TrustBundles.pem(issued.authority()))
-                                .getBytes(StandardCharsets.US_ASCII));
+                                .getBytes(StandardCharsets.US_ASCII)));
             case Issuance.Refused refused ->
                 throw new IllegalStateException("the credential was refused: " + refused.violations());
-            case Issuance.InProgress inProgress -> throw new IllegalStateException("a fresh request is in progress");
-            case Issuance.OtherRequest other -> throw new IllegalStateException("a fresh request id was used before");
+            case Issuance.InProgress inProgress -> Optional.empty();
+            case Issuance.OtherRequest other -> Optional.empty();
         };
     }
 

@@ -3,11 +3,19 @@ package dev.certfleet.server.x509;
 import dev.certfleet.pki.ProfileName;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.Set;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 import org.jspecify.annotations.Nullable;
 
 /** Everything a certificate will say, before it has a serial and an issuer. Only this package makes them. */
 public final class CertificateContents implements Result {
+    /** How far the beginning of every certificate is set back, for relying parties whose clocks are behind. */
+    public static final Duration BACKDATING = Duration.ofMinutes(5);
+
+    /** How many years an authority lives. */
+    public static final int AUTHORITY_YEARS = 10;
+
     /** What a certificate is for, which decides its extensions. */
     public enum Kind {
         LEAF,
@@ -21,6 +29,8 @@ public final class CertificateContents implements Result {
     private final SubjectAlternativeNames names;
     private final Validity validity;
     private final SubjectPublicKeyInfo key;
+    private final Set<KeyUse> keyUses;
+    private final Set<Purpose> purposes;
     private final @Nullable AuthorityUrls urls;
 
     CertificateContents(
@@ -30,6 +40,8 @@ public final class CertificateContents implements Result {
             SubjectAlternativeNames names,
             Validity validity,
             SubjectPublicKeyInfo key,
+            Set<KeyUse> keyUses,
+            Set<Purpose> purposes,
             @Nullable AuthorityUrls urls) {
         this.kind = kind;
         this.profile = profile;
@@ -37,15 +49,32 @@ public final class CertificateContents implements Result {
         this.names = names;
         this.validity = validity;
         this.key = key;
+        this.keyUses = Set.copyOf(keyUses);
+        this.purposes = Set.copyOf(purposes);
         this.urls = urls;
     }
 
-    /** A self-signed authority: 10 years from now, backdated 5 minutes, no authority below it. */
+    /** A self-signed authority: {@value #AUTHORITY_YEARS} years from now, backdated, no authority below it. */
     public static CertificateContents authority(Subject subject, SubjectPublicKeyInfo key, Instant now) {
-        return Skeleton.missing();
+        Instant end = now.atOffset(ZoneOffset.UTC).plusYears(AUTHORITY_YEARS).toInstant();
+        return new CertificateContents(
+                Kind.AUTHORITY,
+                null,
+                subject,
+                SubjectAlternativeNames.NONE,
+                new Validity(now.minus(BACKDATING), end),
+                key,
+                Set.of(KeyUse.KEY_CERT_SIGN, KeyUse.CRL_SIGN),
+                Set.of(),
+                null);
     }
 
-    /** A delegated OCSP responder's certificate (RFC 6960 section 4.2.2.2), without revocation checks of its own. */
+    /**
+     * A delegated OCSP responder's certificate (RFC 6960 section 4.2.2.2): directly below the authority it answers for, with
+     * {@code id-pkix-ocsp-nocheck} (section 4.2.2.2.1) and therefore short-lived.
+     *
+     * @param lifetime cut where the authority ends
+     */
     public static CertificateContents ocspResponder(
             Subject subject,
             SubjectPublicKeyInfo key,
@@ -53,7 +82,17 @@ public final class CertificateContents implements Result {
             Instant authorityNotAfter,
             Duration lifetime,
             AuthorityUrls urls) {
-        return Skeleton.missing();
+        Instant end = now.plus(lifetime);
+        return new CertificateContents(
+                Kind.OCSP_RESPONDER,
+                null,
+                subject,
+                SubjectAlternativeNames.NONE,
+                new Validity(now.minus(BACKDATING), end.isAfter(authorityNotAfter) ? authorityNotAfter : end),
+                key,
+                Set.of(KeyUse.DIGITAL_SIGNATURE),
+                Set.of(Purpose.OCSP_SIGNING),
+                urls);
     }
 
     public Kind kind() {
@@ -79,6 +118,15 @@ public final class CertificateContents implements Result {
 
     public SubjectPublicKeyInfo key() {
         return key;
+    }
+
+    public Set<KeyUse> keyUses() {
+        return keyUses;
+    }
+
+    /** Empty for an authority. */
+    public Set<Purpose> purposes() {
+        return purposes;
     }
 
     /** Null for a self-signed authority. */

@@ -1,7 +1,12 @@
 package dev.certfleet.server.x509;
 
 import dev.certfleet.pki.KeyAlgorithm;
+import java.io.IOException;
 import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
+import org.bouncycastle.asn1.x509.SubjectKeyIdentifier;
+import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
+import org.bouncycastle.cert.X509CertificateHolder;
 
 /**
  * What a certificate says of its issuer, and what bounds it.
@@ -12,13 +17,56 @@ import org.bouncycastle.asn1.x500.X500Name;
  * @param validity its own validity
  */
 public record IssuerFacts(X500Name name, byte[] keyId, KeyAlgorithm keyAlgorithm, Validity validity) {
-    /** From the issuer's certificate in DER. */
+    public IssuerFacts {
+        keyId = keyId.clone();
+    }
+
+    /**
+     * From the issuer's certificate in DER.
+     *
+     * @throws IllegalArgumentException where it cannot be read, has no subject key identifier or a key of another kind
+     */
     public static IssuerFacts of(byte[] certificate) {
-        return Skeleton.missing();
+        try {
+            X509CertificateHolder issuer = new X509CertificateHolder(certificate);
+            SubjectKeyIdentifier keyId = SubjectKeyIdentifier.fromExtensions(issuer.getExtensions());
+            if (keyId == null) {
+                throw new IllegalArgumentException("the issuer's certificate has no subject key identifier");
+            }
+            return new IssuerFacts(
+                    issuer.getSubject(),
+                    keyId.getKeyIdentifier(),
+                    algorithm(issuer.getSubjectPublicKeyInfo()),
+                    new Validity(
+                            issuer.getNotBefore().toInstant(),
+                            issuer.getNotAfter().toInstant()));
+        } catch (IOException e) {
+            throw new IllegalArgumentException("the issuer's certificate cannot be read", e);
+        }
     }
 
     /** For an authority that signs itself. */
     public static IssuerFacts selfSigned(CertificateContents authority) {
-        return Skeleton.missing();
+        return new IssuerFacts(
+                authority.subject().toName(),
+                KeyIds.of(authority.key()),
+                algorithm(authority.key()),
+                authority.validity());
+    }
+
+    @Override
+    public byte[] keyId() {
+        return keyId.clone();
+    }
+
+    /** What it signs with. */
+    public AlgorithmIdentifier signatureAlgorithm() {
+        return KeyAlgorithms.signature(keyAlgorithm);
+    }
+
+    private static KeyAlgorithm algorithm(SubjectPublicKeyInfo key) {
+        return KeyAlgorithms.of(key)
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "an issuer's key is P-256, P-384, RSA of 3072 or 4096 bits, or Ed25519"));
     }
 }

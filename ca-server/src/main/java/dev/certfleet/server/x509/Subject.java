@@ -1,6 +1,8 @@
 package dev.certfleet.server.x509;
 
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x500.X500NameBuilder;
 import org.bouncycastle.asn1.x500.style.BCStyle;
@@ -27,10 +29,22 @@ public record Subject(String commonName, List<String> organizations) {
         }
     }
 
-    /** The name for Bouncy Castle. */
+    /**
+     * The name for Bouncy Castle.
+     *
+     * @throws IllegalArgumentException where a part is too long
+     */
     public X500Name toName() {
         X500NameBuilder name = new X500NameBuilder(BCStyle.INSTANCE);
         organizations.forEach(organization -> name.addRDN(BCStyle.O, organization));
         return name.addRDN(BCStyle.CN, commonName).build();
+    }
+
+    /** For people: {@code O=system:nodes, CN=system:node:worker-1}. */
+    @Override
+    public String toString() {
+        return Stream.concat(
+                        organizations.stream().map(organization -> "O=" + organization), Stream.of("CN=" + commonName))
+                .collect(Collectors.joining(", "));
     }
 }

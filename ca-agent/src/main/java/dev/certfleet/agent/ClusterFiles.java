@@ -1,0 +1,152 @@
+package dev.certfleet.agent;
+
+import dev.certfleet.agent.certificate.CertificateKeeper;
+import dev.certfleet.agent.control.StatusReport;
+import dev.certfleet.agent.identity.NodeFacts;
+import dev.certfleet.agent.publish.BundlePublisher;
+import dev.certfleet.agent.publish.Kubeconfig;
+import dev.certfleet.agent.publish.Layout;
+import dev.certfleet.agent.publish.ServiceAccountKey;
+import dev.certfleet.agent.settings.Settings;
+import dev.certfleet.pki.Certificates;
+import dev.certfleet.pki.NodeRole;
+import dev.certfleet.pki.wire.Assignment;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.security.cert.CertificateException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** The files that are not certificates of the node itself: CA bundles, kubeconfigs, the service-account pair. */
+final class ClusterFiles {
+    private static final System.Logger LOG = System.getLogger("certfleet.agent.files");
+
+    private final Settings settings;
+    private final Layout layout;
+    private final SecureRandom random;
+
+    /** By what it is about; shown until the same thing works. */
+    private final Map<String, String> problems = new LinkedHashMap<>();
+
+    ClusterFiles(Settings settings, Layout layout, SecureRandom random) {
+        this.settings = settings;
+        this.layout = layout;
+        this.random = random;
+    }
+
+    /** What components trust; before any certificate that is to be trusted by it. */
+    void publishAuthorities(Assignment assignment) {
+        Set<NodeRole> roles = roles(assignment);
+        layout.bundles(roles)
+                .forEach((name, file) -> attempt("CA bundle " + name, () -> {
+                    String pem = assignment.bundles().get(name);
+                    if (pem == null) {
+                        throw new Trouble(
+                                ExitCode.REFUSED, "the server's assignment lacks the CA bundle '" + name + "'");
+                    }
+                    if (BundlePublisher.publish(name, pem, file)) {
+                        LOG.log(System.Logger.Level.INFO, "published the CA bundle {0} in {1}", name, file);
+                    }
+                }));
+        if (roles.contains(NodeRole.CONTROL_PLANE)) {
+            attempt("service-account key", () -> {
+                if (ServiceAccountKey.makeIfAbsent(layout, random)) {
+                    LOG.log(System.Logger.Level.INFO, "made the service-account key {0}", layout.serviceAccountKey());
+                }
+            });
+        }
+    }
+
+    /** Those whose certificates are in place. */
+    void publishKubeconfigs(Assignment assignment, Collection<CertificateKeeper> keepers) {
+        Optional<String> server = apiServer(assignment);
+        for (CertificateKeeper keeper : keepers) {
+            Optional<Path> kubeconfig = keeper.files().kubeconfig();
+            if (kubeconfig.isEmpty() || keeper.state().held() == null) {
+                continue;
+            }
+            attempt(
+                    "kubeconfig " + kubeconfig.get(),
+                    () -> new Kubeconfig(
+                                    assignment.cluster(),
+                                    server.orElseThrow(
+                                            () -> new Trouble(
+                                                    ExitCode.SETTINGS,
+                                                    "which API server to name is not known; set kubernetes.apiServer, as in https://10.0.0.1:6443")),
+                                    layout.clusterAuthority(),
+                                    keeper.wanted().commonName(),
+                                    keeper.files().certificate(),
+                                    keeper.files().key())
+                            .publish(kubeconfig.get(), keeper.files().owner()));
+        }
+    }
+
+    List<String> problems() {
+        List<String> lines = new ArrayList<>();
+        problems.forEach((subject, problem) -> lines.add(subject + ": " + problem));
+        return lines;
+    }
+
+    /** When the first CA of each bundle ends. */
+    List<StatusReport.Authority> authorities(Assignment assignment) {
+        List<StatusReport.Authority> found = new ArrayList<>();
+        layout.bundles(roles(assignment)).forEach((name, file) -> {
+            String pem = assignment.bundles().get(name);
+            if (pem != null) {
+                firstEnd(pem).ifPresent(end -> found.add(new StatusReport.Authority(name, file.toString(), end)));
+            }
+        });
+        return found;
+    }
+
+    static Set<NodeRole> roles(Assignment assignment) {
+        Set<NodeRole> roles = EnumSet.noneOf(NodeRole.class);
+        for (NodeRole role : NodeRole.values()) {
+            if (assignment.roles().contains(role.label())) {
+                roles.add(role);
+            }
+        }
+        return roles;
+    }
+
+    private Optional<String> apiServer(Assignment assignment) {
+        if (settings.kubernetes().apiServer().isPresent() || !roles(assignment).contains(NodeRole.CONTROL_PLANE)) {
+            return settings.kubernetes().apiServer();
+        }
+        List<String> addresses = settings.node().addresses().isEmpty()
+                ? NodeFacts.addresses()
+                : settings.node().addresses();
+        return addresses.stream()
+                .findFirst()
+                .map(address -> "https://" + (address.contains(":") ? "[" + address + "]" : address) + ":6443");
+    }
+
+    private static Optional<Instant> firstEnd(String pem) {
+        try {
+            return Certificates.parse(pem).stream()
+                    .map(certificate -> certificate.getNotAfter().toInstant())
+                    .min(Instant::compareTo);
+        } catch (CertificateException e) {
+            return Optional.empty();
+        }
+    }
+
+    private void attempt(String subject, Runnable work) {
+        try {
+            work.run();
+            problems.remove(subject);
+        } catch (Trouble e) {
+            String problem = Trouble.oneLine(e);
+            if (!problem.equals(problems.put(subject, problem))) {
+                LOG.log(System.Logger.Level.WARNING, "{0}: {1}", subject, problem);
+            }
+        }
+    }
+}

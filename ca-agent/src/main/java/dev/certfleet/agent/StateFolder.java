@@ -1,0 +1,112 @@
+package dev.certfleet.agent;
+
+import dev.certfleet.agent.publish.StagedFile;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** What the agent remembers; open to its own user only, and to one agent at a time. */
+public final class StateFolder {
+    private static final Set<PosixFilePermission> PRIVATE = PosixFilePermissions.fromString("rwx------");
+
+    private final Path path;
+
+    public StateFolder(Path path) {
+        this.path = path;
+    }
+
+    public Path path() {
+        return path;
+    }
+
+    public Path identity() {
+        return path.resolve("identity");
+    }
+
+    public Path certificate(String profile) {
+        return path.resolve("certificates").resolve(profile);
+    }
+
+    /** What the gate remembers. */
+    public Path gate() {
+        return path.resolve("gate");
+    }
+
+    public Path assignment() {
+        return path.resolve("assignment.json");
+    }
+
+    public Path bootId() {
+        return path.resolve("boot-id");
+    }
+
+    /**
+     * Held for as long as the process lives.
+     *
+     * @throws Trouble where another agent has it
+     */
+    public Lock lock() {
+        createPrivate(path);
+        Path file = path.resolve("agent.lock");
+        try {
+            FileChannel channel = FileChannel.open(
+                    file,
+                    Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+                    PosixFilePermissions.asFileAttribute(StagedFile.PRIVATE));
+            @Nullable FileLock lock = tryLock(channel);
+            if (lock == null) {
+                channel.close();
+                throw new Trouble(ExitCode.NOT_RUNNING, "another agent is using " + path + "; there can be one a node");
+            }
+            return new Lock(channel);
+        } catch (IOException e) {
+            throw StagedFile.cannot(file, e);
+        }
+    }
+
+    /** Only one agent at a time has it. */
+    public record Lock(FileChannel channel) implements AutoCloseable {
+        @Override
+        public void close() {
+            try {
+                channel.close();
+            } catch (IOException e) {
+                // The process ends, or the test; the lock goes with either.
+            }
+        }
+    }
+
+    public void write(Path file, byte[] contents) {
+        createPrivate(StagedFile.folderOf(file));
+        StagedFile.replace(file, contents, StagedFile.PRIVATE, Optional.empty());
+    }
+
+    /** Creates a folder, and those above it that are missing, for this user only. */
+    public static void createPrivate(Path folder) {
+        if (Files.isDirectory(folder)) {
+            return;
+        }
+        try {
+            Files.createDirectories(folder, PosixFilePermissions.asFileAttribute(PRIVATE));
+        } catch (IOException e) {
+            throw StagedFile.cannot(folder, e);
+        }
+    }
+
+    private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
+        try {
+            return channel.tryLock();
+        } catch (OverlappingFileLockException e) {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,75 @@
+package dev.certfleet.agent.control;
+
+import dev.certfleet.pki.wire.HeldCertificate;
+import dev.certfleet.pki.wire.NodeReport;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What {@code status} shows, as the running agent answers it or as it is on disk.
+ *
+ * @param running false where this was read from disk because no agent runs
+ * @param node null while not enrolled
+ * @param lastContact when the server answered last
+ * @param clockSkewSeconds this node's clock minus the server's
+ * @param gate the revocation gate's state in a line; null where there is none
+ * @param problems what else keeps the agent from its work
+ */
+public record StatusReport(
+        boolean running,
+        String version,
+        Instant at,
+        @Nullable String node,
+        @Nullable String cluster,
+        List<String> roles,
+        @Nullable Instant lastContact,
+        @Nullable Long clockSkewSeconds,
+        List<Line> certificates,
+        List<Authority> authorities,
+        @Nullable String gate,
+        List<String> problems) {
+
+    /**
+     * A certificate.
+     *
+     * @param state the label of its stage
+     * @param next what happens next, in words
+     * @param nextAt when; null for at once
+     */
+    public record Line(
+            String profile,
+            @Nullable String certificate,
+            @Nullable String key,
+            String state,
+            @Nullable String id,
+            @Nullable String serial,
+            @Nullable Instant notAfter,
+            String next,
+            @Nullable Instant nextAt,
+            @Nullable String problem) {}
+
+    /** A published CA bundle and when the first of its certificates ends. */
+    public record Authority(String bundle, String file, Instant notAfter) {}
+
+    /** What the server is told of it. */
+    public NodeReport forServer() {
+        return new NodeReport(
+                version,
+                at.toString(),
+                certificates.stream()
+                        .map(line -> new HeldCertificate(
+                                line.profile(),
+                                line.state(),
+                                line.id(),
+                                line.notAfter() == null ? null : line.notAfter().toString(),
+                                line.problem()))
+                        .toList(),
+                gate);
+    }
+
+    /** True where somebody should look. */
+    public boolean needsAttention() {
+        return !problems.isEmpty() || certificates.stream().anyMatch(line -> line.problem() != null);
+    }
+}

@@ -1,0 +1,296 @@
+package dev.certfleet.agent.server;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.certfleet.agent.Json;
+import dev.certfleet.agent.Trouble;
+import dev.certfleet.agent.settings.ServerSettings;
+import dev.certfleet.pki.wire.AgentAlarm;
+import dev.certfleet.pki.wire.Assignment;
+import dev.certfleet.pki.wire.CertificateRequest;
+import dev.certfleet.pki.wire.EnrolmentRequest;
+import dev.certfleet.pki.wire.EnrolmentResponse;
+import dev.certfleet.pki.wire.FeedPage;
+import dev.certfleet.pki.wire.IssuedCertificate;
+import dev.certfleet.pki.wire.NodeReport;
+import dev.certfleet.pki.wire.Problem;
+import dev.certfleet.pki.wire.RenewalRequest;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.ConnectException;
+import java.net.Proxy;
+import java.net.SocketTimeoutException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.UnknownHostException;
+import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import javax.net.ssl.HttpsURLConnection;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLHandshakeException;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.SSLSocketFactory;
+import javax.net.ssl.TrustManager;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The server's REST API over HTTPS. Knows several addresses and stays with the one that answered last. The credential and the
+ * trust can be changed while it is in use; what is under way ends as it began. {@link HttpsURLConnection} rather than
+ * java.net.http, because an idle agent is 3 MB smaller with it.
+ */
+public final class ServerClient {
+    private static final int LARGEST_ANSWER = 32 << 20;
+    private static final String API = "/api/v1";
+
+    private final ServerSettings settings;
+    private final SecureRandom random;
+    private volatile SSLSocketFactory sockets;
+    private volatile int preferred;
+
+    public ServerClient(
+            ServerSettings settings, ServerTrust trust, Optional<Credential> credential, SecureRandom random) {
+        if (settings.addresses().isEmpty()) {
+            throw new Trouble(
+                    dev.certfleet.agent.ExitCode.SETTINGS,
+                    "server.addresses is not set: which certfleet server is this node's?");
+        }
+        this.settings = settings;
+        this.random = random;
+        this.sockets = sockets(trust, credential);
+    }
+
+    /** From the next request on, this is who the agent is and whom it trusts. */
+    public void use(ServerTrust trust, Credential credential) {
+        sockets = sockets(trust, Optional.of(credential));
+    }
+
+    /** A second client towards the same server, with another credential. */
+    public ServerClient with(ServerTrust trust, Credential credential) {
+        return new ServerClient(settings, trust, Optional.of(credential), random);
+    }
+
+    public EnrolmentResponse enrol(EnrolmentRequest request, String requestId) throws ServerException {
+        return call("POST", "/enrolments", request, requestId, EnrolmentResponse.class);
+    }
+
+    public Assignment assignment() throws ServerException {
+        return call("GET", "/agent/assignment", null, null, Assignment.class);
+    }
+
+    public IssuedCertificate issue(String cluster, CertificateRequest request, String requestId)
+            throws ServerException {
+        return call(
+                "POST", "/clusters/" + segment(cluster) + "/certificates", request, requestId, IssuedCertificate.class);
+    }
+
+    public IssuedCertificate renew(String id, RenewalRequest request, String requestId) throws ServerException {
+        return call("POST", "/certificates/" + segment(id) + "/renew", request, requestId, IssuedCertificate.class);
+    }
+
+    public void report(NodeReport report, String requestId) throws ServerException {
+        send("POST", "/agent/reports", report, requestId, "application/json", settings.requestTimeout());
+    }
+
+    public void alarm(AgentAlarm alarm, String requestId) throws ServerException {
+        send("POST", "/agent/alarms", alarm, requestId, "application/json", settings.requestTimeout());
+    }
+
+    /** A page of the revocation feed; where nothing is new, the answer comes after {@code wait} at the latest. */
+    public FeedPage feed(String cluster, long after, Duration wait, int limit) throws ServerException {
+        String path = "/clusters/" + segment(cluster) + "/feed?after=" + after + "&wait=" + wait + "&limit=" + limit;
+        byte[] answer = send(
+                "GET",
+                path,
+                null,
+                null,
+                "application/json",
+                settings.requestTimeout().plus(wait));
+        return parse(FeedPage.class, path, answer);
+    }
+
+    /** The certificate with this fingerprint and its chain in PEM; empty where the server never issued such a one. */
+    public Optional<String> certificate(String id) throws ServerException {
+        try {
+            byte[] answer = send(
+                    "GET",
+                    "/certificates/" + segment(id) + "/pem",
+                    null,
+                    null,
+                    "application/x-pem-file",
+                    settings.requestTimeout());
+            return Optional.of(new String(answer, UTF_8));
+        } catch (ServerException.Refused e) {
+            if (e.status() == 404) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    private <T> T call(String method, String path, @Nullable Object body, @Nullable String requestId, Class<T> type)
+            throws ServerException {
+        return parse(type, path, send(method, path, body, requestId, "application/json", settings.requestTimeout()));
+    }
+
+    private static <T> T parse(Class<T> type, String path, byte[] answer) throws ServerException {
+        try {
+            return Json.read(type, answer);
+        } catch (IOException e) {
+            throw new ServerException.Unreachable("the answer to " + path + " cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private byte[] send(
+            String method,
+            String path,
+            @Nullable Object body,
+            @Nullable String requestId,
+            String accept,
+            Duration timeout)
+            throws ServerException {
+        List<String> failures = new ArrayList<>();
+        ServerException.@Nullable Untrusted untrusted = null;
+        int count = settings.addresses().size();
+        int first = preferred;
+        for (int i = 0; i < count; i++) {
+            int number = (first + i) % count;
+            URI address = settings.addresses().get(number);
+            try {
+                byte[] answer = exchange(address, method, path, body, requestId, accept, timeout);
+                preferred = number;
+                return answer;
+            } catch (SSLHandshakeException | SSLPeerUnverifiedException e) {
+                String reason = address + ": " + reason(e);
+                failures.add(reason);
+                if (peerWasNotTrusted(e)) {
+                    untrusted = new ServerException.Untrusted(
+                            "what answers is not the expected certfleet server: " + reason, e);
+                }
+            } catch (IOException e) {
+                failures.add(address + ": " + reason(e));
+            }
+        }
+        if (untrusted != null) {
+            throw untrusted;
+        }
+        throw new ServerException.Unreachable("no server answers: " + String.join("; ", failures), null);
+    }
+
+    private byte[] exchange(
+            URI address,
+            String method,
+            String path,
+            @Nullable Object body,
+            @Nullable String requestId,
+            String accept,
+            Duration timeout)
+            throws IOException, ServerException.Refused {
+        HttpsURLConnection connection =
+                (HttpsURLConnection) URI.create(address + API + path).toURL().openConnection(Proxy.NO_PROXY);
+        connection.setSSLSocketFactory(sockets);
+        connection.setConnectTimeout(Math.toIntExact(settings.connectTimeout().toMillis()));
+        connection.setReadTimeout(Math.toIntExact(timeout.toMillis()));
+        connection.setInstanceFollowRedirects(false);
+        connection.setUseCaches(false);
+        connection.setRequestMethod(method);
+        connection.setRequestProperty("Accept", accept + ", application/problem+json");
+        connection.setRequestProperty("User-Agent", "certfleet-agent/" + Version.TEXT);
+        if (requestId != null) {
+            connection.setRequestProperty("Idempotency-Key", requestId);
+        }
+        if (body != null) {
+            connection.setDoOutput(true);
+            connection.setRequestProperty("Content-Type", "application/json");
+            // Not in streaming mode: there HttpURLConnection turns a 401 into an exception without the problem's text.
+            try (var output = connection.getOutputStream()) {
+                output.write(Json.write(body));
+            }
+        }
+        int status = connection.getResponseCode();
+        try (InputStream stream = status >= 400 ? connection.getErrorStream() : connection.getInputStream()) {
+            byte[] answer = stream == null ? new byte[0] : stream.readNBytes(LARGEST_ANSWER + 1);
+            if (answer.length > LARGEST_ANSWER) {
+                throw new IOException("an answer of more than " + LARGEST_ANSWER + " bytes");
+            }
+            if (status >= 200 && status < 300) {
+                return answer;
+            }
+            throw new ServerException.Refused(problem(status, connection.getContentType(), answer));
+        }
+    }
+
+    private static Problem problem(int status, @Nullable String contentType, byte[] answer) throws IOException {
+        if (contentType != null && contentType.startsWith("application/problem+json")) {
+            try {
+                Problem problem = Json.read(Problem.class, answer);
+                return new Problem(
+                        text(problem.type(), "about:blank"),
+                        text(problem.title(), "HTTP status " + status),
+                        status,
+                        problem.detail(),
+                        problem.violations());
+            } catch (IOException e) {
+                throw new IOException("HTTP status " + status + " with an unreadable problem: " + e.getMessage(), e);
+            }
+        }
+        if (status < 400) {
+            throw new IOException(
+                    "HTTP status " + status + " where an answer was expected; is this a certfleet server?");
+        }
+        return new Problem("about:blank", "HTTP status " + status, status, null, null);
+    }
+
+    private static String text(@Nullable String value, String otherwise) {
+        return value == null || value.isBlank() ? otherwise : value;
+    }
+
+    private static String reason(IOException e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof ServerTrust.PinMismatch mismatch) {
+                return Trouble.oneLine(mismatch);
+            }
+        }
+        return switch (e) {
+            case UnknownHostException unknown -> "the host name is not known";
+            case SocketTimeoutException timeout -> "no answer in time";
+            case ConnectException refused -> Trouble.oneLine(refused);
+            default -> Trouble.oneLine(e);
+        };
+    }
+
+    /** Tells our refusal of the server from the server's refusal of us and from connections that broke. */
+    private static boolean peerWasNotTrusted(IOException e) {
+        if (e instanceof SSLPeerUnverifiedException) {
+            return true;
+        }
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof java.security.cert.CertificateException
+                    || cause instanceof java.security.cert.CertPathValidatorException
+                    || cause instanceof java.security.cert.CertPathBuilderException) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private SSLSocketFactory sockets(ServerTrust trust, Optional<Credential> credential) {
+        try {
+            SSLContext context = SSLContext.getInstance("TLS");
+            KeyManager[] keys =
+                    credential.map(own -> new KeyManager[] {own.manager()}).orElseGet(() -> new KeyManager[0]);
+            context.init(keys, new TrustManager[] {trust.manager()}, random);
+            return context.getSocketFactory();
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("the JDK cannot make a TLS context", e);
+        }
+    }
+
+    private static String segment(String text) {
+        return URLEncoder.encode(text, UTF_8).replace("+", "%20");
+    }
+}

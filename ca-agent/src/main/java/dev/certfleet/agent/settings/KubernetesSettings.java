@@ -1,0 +1,19 @@
+package dev.certfleet.agent.settings;
+
+import java.util.Optional;
+
+/**
+ * What the published kubeconfigs need to know.
+ *
+ * @param apiServer the API server's URL; left out, a control-plane node's kubeconfigs name its own first address and port 6443
+ */
+public record KubernetesSettings(Optional<String> apiServer) {
+    static KubernetesSettings from(Section section) {
+        Optional<String> apiServer = section.text("apiServer");
+        section.end();
+        if (apiServer.isPresent() && !apiServer.get().startsWith("https://")) {
+            throw Section.wrong(section.name("apiServer") + " has to be like https://10.0.0.1:6443");
+        }
+        return new KubernetesSettings(apiServer);
+    }
+}

@@ -1,0 +1,373 @@
+package dev.certfleet.agent;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsExchange;
+import com.sun.net.httpserver.HttpsParameters;
+import com.sun.net.httpserver.HttpsServer;
+import dev.certfleet.pki.AuthorityKind;
+import dev.certfleet.pki.Certificates;
+import dev.certfleet.pki.NodeRole;
+import dev.certfleet.pki.Pem;
+import dev.certfleet.pki.ProfileName;
+import dev.certfleet.pki.wire.AssignedCertificate;
+import dev.certfleet.pki.wire.Assignment;
+import dev.certfleet.pki.wire.CertificateRequest;
+import dev.certfleet.pki.wire.EnrolmentRequest;
+import dev.certfleet.pki.wire.EnrolmentResponse;
+import dev.certfleet.pki.wire.IssuedCertificate;
+import dev.certfleet.pki.wire.NodeReport;
+import dev.certfleet.pki.wire.Problem;
+import dev.certfleet.pki.wire.RenewalRequest;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.security.GeneralSecurityException;
+import java.security.KeyPair;
+import java.security.KeyStore;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.function.UnaryOperator;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.X509TrustManager;
+import org.bouncycastle.asn1.x509.GeneralName;
+import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
+import org.bouncycastle.operator.OperatorCreationException;
+import org.bouncycastle.operator.jcajce.JcaContentVerifierProviderBuilder;
+import org.bouncycastle.pkcs.PKCS10CertificationRequest;
+import org.bouncycastle.pkcs.PKCSException;
+import org.jspecify.annotations.Nullable;
+
+/** A certfleet server by hand: real HTTPS with client certificates and the messages of the contract, everything else in memory. */
+final class FakeServer implements AutoCloseable {
+    static final String TOKEN = "cft_0123456789abcdefghijklmnopqrstuv";
+    static final String CLUSTER = "prod";
+
+    private final Clock clock;
+    private final HttpsServer https;
+    private final TestAuthority installation;
+    private final Map<AuthorityKind, TestAuthority> authorities = new EnumMap<>(AuthorityKind.class);
+    private final Map<String, byte[]> answers = new HashMap<>();
+    private final Map<String, String> bodies = new HashMap<>();
+    private final Set<String> identities = new HashSet<>();
+    private final Map<String, ProfileName> profiles = new HashMap<>();
+    private final Map<String, String> successors = new HashMap<>();
+    private final Map<String, String> keys = new HashMap<>();
+
+    final List<String> requests = new ArrayList<>();
+    final List<String> headers = new ArrayList<>();
+    final List<NodeReport> reports = new ArrayList<>();
+    List<String> roles = List.of("control-plane", "etcd");
+    List<String> extraNames = List.of();
+    Duration life = Duration.ofDays(30);
+    int tokenUses = 1;
+    int issued;
+    boolean down;
+    boolean dropAnswers;
+    boolean refuseSameKey;
+
+    @Nullable
+    String renewBefore;
+
+    UnaryOperator<IssuedCertificate> twist = UnaryOperator.identity();
+    String nodeName = "";
+
+    FakeServer(Clock clock) throws IOException, GeneralSecurityException {
+        this(clock, "localhost");
+    }
+
+    FakeServer(Clock clock, String serverName) throws IOException, GeneralSecurityException {
+        this.clock = clock;
+        this.installation = new TestAuthority("certfleet installation", clock.instant());
+        for (AuthorityKind kind : AuthorityKind.values()) {
+            authorities.put(kind, new TestAuthority(CLUSTER + " " + kind.label(), clock.instant()));
+        }
+        authorities.put(AuthorityKind.INSTALLATION, installation);
+        https = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 16);
+        https.setHttpsConfigurator(wantingClients(tls(serverName)));
+        https.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+        https.createContext("/", this::serve);
+        https.start();
+    }
+
+    URI address() {
+        return URI.create("https://localhost:" + https.getAddress().getPort());
+    }
+
+    String fingerprint() {
+        return installation.fingerprint();
+    }
+
+    TestAuthority authority(AuthorityKind kind) {
+        return java.util.Objects.requireNonNull(authorities.get(kind));
+    }
+
+    int count(String request) {
+        synchronized (requests) {
+            return (int) requests.stream().filter(request::equals).count();
+        }
+    }
+
+    @Override
+    public void close() {
+        https.stop(0);
+    }
+
+    private SSLContext tls(String serverName) throws GeneralSecurityException, IOException {
+        KeyPair pair = TestAuthority.newKeys();
+        X509Certificate certificate = installation.issue(
+                SubjectPublicKeyInfo.getInstance(pair.getPublic().getEncoded()),
+                "CN=server",
+                clock.instant(),
+                Duration.ofDays(365),
+                List.of(new GeneralName(GeneralName.dNSName, serverName)));
+        KeyStore store = KeyStore.getInstance("JKS");
+        store.load(null, null);
+        store.setKeyEntry(
+                "server", pair.getPrivate(), new char[0], new Certificate[] {certificate, installation.certificate()});
+        KeyManagerFactory factory = KeyManagerFactory.getInstance("SunX509");
+        factory.init(store, new char[0]);
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(factory.getKeyManagers(), new TrustManager[] {new TakesAll()}, null);
+        return context;
+    }
+
+    private static HttpsConfigurator wantingClients(SSLContext context) {
+        return new HttpsConfigurator(context) {
+            @Override
+            public void configure(HttpsParameters parameters) {
+                SSLParameters ssl = context.getDefaultSSLParameters();
+                ssl.setWantClientAuth(true);
+                parameters.setSSLParameters(ssl);
+            }
+        };
+    }
+
+    private void serve(HttpExchange exchange) throws IOException {
+        try (exchange) {
+            String request =
+                    exchange.getRequestMethod() + " " + exchange.getRequestURI().getPath();
+            byte[] body = exchange.getRequestBody().readAllBytes();
+            synchronized (requests) {
+                requests.add(request);
+                headers.add(exchange.getRequestHeaders().toString());
+            }
+            if (down) {
+                return;
+            }
+            Answer answer = answer(exchange, request, body);
+            if (dropAnswers) {
+                return;
+            }
+            exchange.getResponseHeaders()
+                    .set("Content-Type", answer.status < 400 ? "application/json" : "application/problem+json");
+            exchange.sendResponseHeaders(answer.status, answer.body.length == 0 ? -1 : answer.body.length);
+            exchange.getResponseBody().write(answer.body);
+        }
+    }
+
+    private record Answer(int status, byte[] body) {}
+
+    private synchronized Answer answer(HttpExchange exchange, String request, byte[] body) throws IOException {
+        String key = exchange.getRequestHeaders().getFirst("Idempotency-Key");
+        if (key != null && answers.containsKey(key)) {
+            return new String(body, UTF_8).equals(bodies.get(key))
+                    ? new Answer(201, java.util.Objects.requireNonNull(answers.get(key)))
+                    : problem(409, "idempotency-conflict", "the same key with another body");
+        }
+        Answer answer;
+        try {
+            answer = route(exchange, request, body);
+        } catch (GeneralSecurityException | OperatorCreationException | PKCSException e) {
+            answer = problem(400, "bad-request", String.valueOf(e.getMessage()));
+        }
+        if (key != null && answer.status == 201) {
+            answers.put(key, answer.body);
+            bodies.put(key, new String(body, UTF_8));
+        }
+        return answer;
+    }
+
+    private Answer route(HttpExchange exchange, String request, byte[] body)
+            throws IOException, GeneralSecurityException, OperatorCreationException, PKCSException {
+        if (request.equals("POST /api/v1/enrolments")) {
+            return enrol(Json.read(EnrolmentRequest.class, body));
+        }
+        String caller = caller(exchange);
+        if (caller == null || !identities.contains(caller)) {
+            return problem(401, "not-authenticated", "no identity of this installation");
+        }
+        identities.remove(successors.getOrDefault(caller, ""));
+        if (request.equals("GET /api/v1/agent/assignment")) {
+            return json(200, assignment());
+        }
+        if (request.equals("POST /api/v1/agent/reports")) {
+            reports.add(Json.read(NodeReport.class, body));
+            return new Answer(204, new byte[0]);
+        }
+        if (request.equals("POST /api/v1/clusters/" + CLUSTER + "/certificates")) {
+            CertificateRequest wanted = Json.read(CertificateRequest.class, body);
+            return json(201, issue(ProfileName.of(wanted.profile()), wanted.csr()));
+        }
+        if (request.startsWith("POST /api/v1/certificates/") && request.endsWith("/renew")) {
+            String id = request.substring("POST /api/v1/certificates/".length(), request.length() - "/renew".length());
+            return renew(id, Json.read(RenewalRequest.class, body));
+        }
+        return problem(404, "not-found", request);
+    }
+
+    private Answer enrol(EnrolmentRequest request)
+            throws IOException, GeneralSecurityException, OperatorCreationException, PKCSException {
+        if (!request.token().equals(TOKEN) || tokenUses <= 0) {
+            return problem(403, "token-refused", "the token is not known or used up");
+        }
+        tokenUses--;
+        nodeName = request.nodeName();
+        IssuedCertificate identity = issue(ProfileName.NODE_IDENTITY, request.csr());
+        return json(201, new EnrolmentResponse(CLUSTER, request.nodeName(), roles, identity, installation.pem()));
+    }
+
+    private Answer renew(String id, RenewalRequest request)
+            throws IOException, GeneralSecurityException, OperatorCreationException, PKCSException {
+        ProfileName profile = profiles.get(id);
+        if (profile == null) {
+            return problem(404, "not-found", "no such certificate");
+        }
+        if (refuseSameKey && publicKey(request.csr()).equals(keys.get(id))) {
+            return problem(422, "request-refused", "the key is known to be compromised");
+        }
+        IssuedCertificate renewed = issue(profile, request.csr());
+        if (profile == ProfileName.NODE_IDENTITY) {
+            successors.put(renewed.id(), id);
+        }
+        return json(201, renewed);
+    }
+
+    private IssuedCertificate issue(ProfileName profile, String csr)
+            throws IOException, OperatorCreationException, PKCSException {
+        PKCS10CertificationRequest request = new PKCS10CertificationRequest(
+                Pem.decode(csr, Pem.CERTIFICATE_REQUEST).getFirst());
+        if (!request.isSignatureValid(
+                new JcaContentVerifierProviderBuilder().build(request.getSubjectPublicKeyInfo()))) {
+            throw new IOException("the request's signature is wrong");
+        }
+        TestAuthority authority = authority(profile.authority());
+        List<GeneralName> names = new ArrayList<>();
+        assigned(profile).dnsNames().forEach(name -> names.add(new GeneralName(GeneralName.dNSName, name)));
+        X509Certificate certificate = authority.issue(
+                request.getSubjectPublicKeyInfo(),
+                "CN=" + assigned(profile).commonName(),
+                clock.instant(),
+                life,
+                names);
+        issued++;
+        String id = Certificates.fingerprint(certificate);
+        profiles.put(id, profile);
+        keys.put(id, publicKey(csr));
+        if (profile == ProfileName.NODE_IDENTITY) {
+            identities.add(id);
+        }
+        return twist.apply(new IssuedCertificate(
+                id,
+                Certificates.serial(certificate),
+                profile.label(),
+                certificate.getNotBefore().toInstant().toString(),
+                certificate.getNotAfter().toInstant().toString(),
+                Certificates.pem(List.of(certificate)),
+                authority.pem()));
+    }
+
+    private static String publicKey(String csr) throws IOException {
+        return Certificates.fingerprint(new PKCS10CertificationRequest(
+                        Pem.decode(csr, Pem.CERTIFICATE_REQUEST).getFirst())
+                .getSubjectPublicKeyInfo()
+                .getEncoded());
+    }
+
+    private Assignment assignment() {
+        List<AssignedCertificate> certificates = new ArrayList<>();
+        for (ProfileName profile : ProfileName.values()) {
+            if (profile.roles().stream().map(NodeRole::label).anyMatch(roles::contains)) {
+                certificates.add(assigned(profile));
+            }
+        }
+        Map<String, String> bundles = new HashMap<>();
+        authorities.forEach((kind, authority) -> bundles.put(kind.label(), authority.pem()));
+        bundles.put(
+                "clients",
+                authority(AuthorityKind.KUBERNETES).pem()
+                        + authority(AuthorityKind.BREAK_GLASS).pem());
+        return new Assignment(
+                CLUSTER,
+                nodeName,
+                roles,
+                clock.instant().toString(),
+                roles + "/" + extraNames + "/" + renewBefore,
+                certificates,
+                bundles,
+                Map.of());
+    }
+
+    private AssignedCertificate assigned(ProfileName profile) {
+        return new AssignedCertificate(
+                profile.label(),
+                "p256",
+                profile == ProfileName.NODE_IDENTITY ? nodeName : profile.label(),
+                profile == ProfileName.KUBE_APISERVER ? extraNames : List.of(),
+                List.of(),
+                renewBefore);
+    }
+
+    private static @Nullable String caller(HttpExchange exchange) {
+        try {
+            Certificate[] chain = ((HttpsExchange) exchange).getSSLSession().getPeerCertificates();
+            return Certificates.fingerprint((X509Certificate) chain[0]);
+        } catch (SSLPeerUnverifiedException e) {
+            return null;
+        }
+    }
+
+    private static Answer json(int status, Object value) {
+        return new Answer(status, Json.write(value));
+    }
+
+    private static Answer problem(int status, String type, String detail) {
+        return json(status, new Problem("urn:certfleet:problem:" + type, type, status, detail, null));
+    }
+
+    /** The server looks clients up by fingerprint; TLS lets every certificate pass. */
+    private static final class TakesAll implements X509TrustManager {
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String authType) throws CertificateException {
+            // Looked up by fingerprint.
+        }
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String authType) throws CertificateException {
+            throw new CertificateException("a server has no servers");
+        }
+
+        @Override
+        public X509Certificate[] getAcceptedIssuers() {
+            return new X509Certificate[0];
+        }
+    }
+}

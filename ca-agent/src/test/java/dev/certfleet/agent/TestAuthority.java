@@ -1,0 +1,95 @@
+package dev.certfleet.agent;
+
+import dev.certfleet.pki.Certificates;
+import java.math.BigInteger;
+import java.security.GeneralSecurityException;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.SecureRandom;
+import java.security.cert.X509Certificate;
+import java.security.spec.ECGenParameterSpec;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Date;
+import java.util.List;
+import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.asn1.x509.BasicConstraints;
+import org.bouncycastle.asn1.x509.Extension;
+import org.bouncycastle.asn1.x509.GeneralName;
+import org.bouncycastle.asn1.x509.GeneralNames;
+import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
+import org.bouncycastle.cert.X509v3CertificateBuilder;
+import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
+import org.bouncycastle.operator.OperatorCreationException;
+import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+
+/** A CA of Bouncy Castle's, with its certificate. */
+final class TestAuthority {
+    private static final SecureRandom RANDOM = new SecureRandom();
+
+    private final X500Name name;
+    private final KeyPair keys;
+    private final X509Certificate certificate;
+
+    TestAuthority(String commonName, Instant now) {
+        this.name = new X500Name("CN=" + commonName);
+        this.keys = newKeys();
+        this.certificate = sign(
+                SubjectPublicKeyInfo.getInstance(keys.getPublic().getEncoded()),
+                name,
+                now.minus(Duration.ofMinutes(5)),
+                now.plus(Duration.ofDays(3650)),
+                true,
+                List.of());
+    }
+
+    static KeyPair newKeys() {
+        try {
+            KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
+            generator.initialize(new ECGenParameterSpec("secp256r1"), RANDOM);
+            return generator.generateKeyPair();
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    X509Certificate certificate() {
+        return certificate;
+    }
+
+    String pem() {
+        return Certificates.pem(List.of(certificate));
+    }
+
+    String fingerprint() {
+        return Certificates.fingerprint(certificate);
+    }
+
+    X509Certificate issue(
+            SubjectPublicKeyInfo key, String subject, Instant now, Duration life, List<GeneralName> names) {
+        return sign(key, new X500Name(subject), now.minus(Duration.ofMinutes(5)), now.plus(life), false, names);
+    }
+
+    private X509Certificate sign(
+            SubjectPublicKeyInfo key,
+            X500Name subject,
+            Instant notBefore,
+            Instant notAfter,
+            boolean authority,
+            List<GeneralName> names) {
+        try {
+            X509v3CertificateBuilder builder = new X509v3CertificateBuilder(
+                    name, new BigInteger(127, RANDOM), Date.from(notBefore), Date.from(notAfter), subject, key);
+            builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(authority));
+            if (!names.isEmpty()) {
+                builder.addExtension(
+                        Extension.subjectAlternativeName, false, new GeneralNames(names.toArray(GeneralName[]::new)));
+            }
+            return new JcaX509CertificateConverter()
+                    .getCertificate(
+                            builder.build(new JcaContentSignerBuilder("SHA256withECDSA").build(keys.getPrivate())));
+        } catch (java.io.IOException | GeneralSecurityException | OperatorCreationException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

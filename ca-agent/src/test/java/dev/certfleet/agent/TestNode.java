@@ -1,0 +1,117 @@
+package dev.certfleet.agent;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import dev.certfleet.agent.settings.Settings;
+import dev.certfleet.pki.Certificates;
+import dev.certfleet.pki.PrivateKeys;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
+import java.time.Instant;
+import java.util.Optional;
+import picocli.CommandLine;
+
+/** A machine of its own under a folder: settings, token, state, /etc/kubernetes. */
+final class TestNode {
+    final Path folder;
+    final Path kubernetes;
+    final Path state;
+    final FakeServer server;
+    final FakeClock clock;
+    private String more = "";
+
+    TestNode(Path folder, FakeServer server, FakeClock clock) throws IOException {
+        this.folder = folder;
+        this.kubernetes = folder.resolve("kubernetes");
+        this.state = folder.resolve("state");
+        this.server = server;
+        this.clock = clock;
+        Files.writeString(folder.resolve("token"), FakeServer.TOKEN + "\n");
+    }
+
+    /** Further settings, YAML. */
+    TestNode with(String yaml) {
+        more = yaml;
+        return this;
+    }
+
+    String yaml() {
+        return """
+                server:
+                  addresses: [%ADDRESS]
+                  caFingerprint: sha256:%PIN
+                enrolment:
+                  tokenFile: %FOLDER/token
+                node:
+                  name: cp-1
+                  addresses: [10.0.0.1]
+                paths:
+                  kubernetes: %FOLDER/kubernetes
+                  state: %FOLDER/state
+                control:
+                  metrics: off
+                """.replace("%ADDRESS", server.address().toString())
+                        .replace("%PIN", server.fingerprint())
+                        .replace("%FOLDER", folder.toString())
+                + more;
+    }
+
+    Settings settings() {
+        return Settings.parse(yaml());
+    }
+
+    /** A new process on what is on disk. */
+    Agent boot() {
+        return new Agent(settings(), clock, new SecureRandom(), Optional::empty);
+    }
+
+    /** What a command prints, and its exit status. */
+    record Outcome(int status, String out, String err) {}
+
+    Outcome command(String... arguments) throws IOException {
+        Path file = folder.resolve("agent.yaml");
+        Files.writeString(file, yaml());
+        CommandLine line = CaAgent.commandLine(clock, new SecureRandom());
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        line.setOut(new PrintWriter(out));
+        line.setErr(new PrintWriter(err));
+        String[] all = new String[arguments.length + 2];
+        System.arraycopy(arguments, 0, all, 0, arguments.length);
+        all[arguments.length] = "--settings";
+        all[arguments.length + 1] = file.toString();
+        return new Outcome(line.execute(all), out.toString(), err.toString());
+    }
+
+    Path file(String name) {
+        return kubernetes.resolve(name);
+    }
+
+    X509Certificate certificate(String name) throws IOException {
+        try {
+            return Certificates.parse(Files.readString(file(name), US_ASCII)).getFirst();
+        } catch (CertificateException e) {
+            throw new IOException(e);
+        }
+    }
+
+    String serial(String name) throws IOException {
+        return Certificates.serial(certificate(name));
+    }
+
+    Instant notAfter(String name) throws IOException {
+        return certificate(name).getNotAfter().toInstant();
+    }
+
+    boolean isPair(String name) throws IOException {
+        return PrivateKeys.belongTogether(
+                PrivateKeys.decode(Files.readString(file(name + ".key"), US_ASCII)),
+                certificate(name + ".crt").getPublicKey());
+    }
+}

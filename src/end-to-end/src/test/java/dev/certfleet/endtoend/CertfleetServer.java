@@ -1,0 +1,102 @@
+package dev.certfleet.endtoend;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** The real server, on an embedded PostgreSQL in an empty data folder, reachable from the nodes of a test's network. */
+final class CertfleetServer implements AutoCloseable {
+    private static final int API = 18443;
+    private static final int STATUS = 18080;
+    private static final int MANAGEMENT = 19090;
+
+    private final RunningProcess process;
+    private final Path data;
+    private final String address;
+
+    private CertfleetServer(RunningProcess process, Path data, String address) {
+        this.process = process;
+        this.data = data;
+        this.address = address;
+    }
+
+    /**
+     * Starts it and returns when it is ready.
+     *
+     * @param address the machine's address on the test's network
+     * @param furtherSettings as {@code --certfleet.…=…}
+     */
+    static CertfleetServer start(Path data, String address, Path log, String... furtherSettings) {
+        List<String> argv = Command.concat(
+                List.of(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:+UseSerialGC",
+                        "-Xmx512m",
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-jar",
+                        jar().toString(),
+                        "--certfleet.data=" + data,
+                        "--certfleet.names=" + address,
+                        "--certfleet.api=" + address + ":" + API,
+                        "--certfleet.status=" + address + ":" + STATUS,
+                        "--certfleet.status-url=http://" + address + ":" + STATUS,
+                        "--certfleet.management=127.0.0.1:" + MANAGEMENT),
+                List.of(furtherSettings));
+        RunningProcess process = RunningProcess.start("certfleet-server", log, argv, Map.of());
+        CertfleetServer server = new CertfleetServer(process, data, address);
+        process.awaitReady(Duration.ofMinutes(2), () -> process.output().contains("certfleet is ready"));
+        return server;
+    }
+
+    private static Path jar() {
+        Path target = Path.of("../../ca-server/target");
+        try (Stream<Path> files = Files.list(target)) {
+            return files.filter(file -> file.getFileName().toString().endsWith("-exec.jar"))
+                    .findFirst()
+                    .orElseThrow(() -> new AssertionError("there is no server in " + target + "; run mvn package"))
+                    .toAbsolutePath()
+                    .normalize();
+        } catch (IOException e) {
+            throw new UncheckedIOException("there is no server in " + target + "; run mvn package", e);
+        }
+    }
+
+    /** The base URL for agents. */
+    URI url() {
+        return URI.create("https://" + address + ":" + API);
+    }
+
+    /** The base URL of OCSP, CRLs and CA certificates. */
+    URI statusUrl() {
+        return URI.create("http://" + address + ":" + STATUS);
+    }
+
+    Path authority() {
+        return data.resolve("installation-ca.crt");
+    }
+
+    Path data() {
+        return data;
+    }
+
+    /** A client with the first operator's credential. */
+    Operator firstOperator() {
+        Path credential = data.resolve("operator-admin.pem");
+        return new Operator(url(), new ClientIdentity(authority(), credential, credential));
+    }
+
+    RunningProcess process() {
+        return process;
+    }
+
+    @Override
+    public void close() {
+        process.close();
+    }
+}

@@ -1,0 +1,131 @@
+package dev.certfleet.endtoend;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The real agent, from its image, on a node; the folder stands for the node's own disk. */
+final class NodeAgent implements AutoCloseable {
+    private static final Path PROGRAM = Path.of("../../ca-agent/target/image/bin/ca-agent");
+
+    private final NetworkNamespace node;
+    private final Path disk;
+    private final RunningProcess process;
+
+    private NodeAgent(NetworkNamespace node, Path disk, RunningProcess process) {
+        this.node = node;
+        this.disk = disk;
+        this.process = process;
+    }
+
+    /** Boots the node: settings and token are on its disk, and nobody does anything more. */
+    static NodeAgent boot(
+            NetworkNamespace node,
+            Path disk,
+            CertfleetServer server,
+            String token,
+            String apiServer,
+            String authority) {
+        try {
+            Files.createDirectories(disk);
+            Path tokenFile = disk.resolve("token");
+            Files.writeString(tokenFile, token);
+            Files.setPosixFilePermissions(tokenFile, PosixFilePermissions.fromString("rw-------"));
+            Files.writeString(disk.resolve("agent.yaml"), """
+                    server:
+                      addresses: [%s]
+                      caFingerprint: sha256:%s
+                    enrolment:
+                      tokenFile: %s
+                    node:
+                      name: %s
+                      addresses: [%s]
+                    kubernetes:
+                      apiServer: %s
+                    paths:
+                      kubernetes: %s
+                      state: %s
+                    """.formatted(
+                            server.url(),
+                            authority,
+                            tokenFile,
+                            node.name(),
+                            node.address(),
+                            apiServer,
+                            disk.resolve("etc/kubernetes"),
+                            disk.resolve("var/lib/certfleet")));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return new NodeAgent(node, disk, start(node, disk));
+    }
+
+    private static RunningProcess start(NetworkNamespace node, Path disk) {
+        if (!Files.isExecutable(PROGRAM)) {
+            throw new AssertionError("there is no agent at " + PROGRAM + "; run mvn package");
+        }
+        return node.start("ca-agent", List.of(program(), "run", "--settings", settings(disk)), Map.of());
+    }
+
+    private static String program() {
+        return PROGRAM.toAbsolutePath().normalize().toString();
+    }
+
+    private static String settings(Path disk) {
+        return disk.resolve("agent.yaml").toString();
+    }
+
+    KubernetesFolder files() {
+        return new KubernetesFolder(disk.resolve("etc/kubernetes"));
+    }
+
+    /** The gate's file that kube-apiserver is started with. */
+    Path authorizationConfiguration() {
+        return disk.resolve("etc/kubernetes/certfleet/gate/authorization.yaml");
+    }
+
+    /** Waits until everything that the node's roles ask for is published. */
+    NodeAgent awaitPublished(String... files) {
+        Await.until("the agent on " + node.name() + " has published everything", Duration.ofSeconds(90), () -> {
+            if (!process.isAlive()) {
+                throw new AssertionError("the agent on " + node.name() + " ended:\n" + process.lastWords());
+            }
+            return List.of(files).stream()
+                    .allMatch(
+                            file -> Files.exists(disk.resolve("etc/kubernetes").resolve(file)));
+        });
+        return this;
+    }
+
+    /** Asks the running agent to renew a certificate now. */
+    void renew(String profile) {
+        node.command(program(), "renew", profile, "--settings", settings(disk))
+                .run()
+                .orFail();
+    }
+
+    JsonNode status() {
+        return JsonMapper.builder()
+                .build()
+                .readTree(node.command(program(), "status", "--settings", settings(disk), "-o", "json")
+                        .run()
+                        .orFail()
+                        .stdout());
+    }
+
+    RunningProcess process() {
+        return process;
+    }
+
+    @Override
+    public void close() {
+        process.close();
+    }
+}

@@ -1,0 +1,79 @@
+package dev.certfleet.endtoend;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import java.util.UUID;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** An operator at the REST API, with a client certificate. */
+final class Operator {
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+
+    private final URI server;
+    private final HttpClient client;
+
+    Operator(URI server, ClientIdentity identity) {
+        this.server = server;
+        this.client = HttpClient.newBuilder()
+                .sslContext(identity.freshContext())
+                .connectTimeout(Duration.ofSeconds(10))
+                .build();
+    }
+
+    /** An answer, whatever its status. */
+    record Answer(int status, JsonNode body) {
+        JsonNode expect(int wanted) {
+            if (status != wanted) {
+                throw new AssertionError("expected " + wanted + ", got " + status + ": " + body);
+            }
+            return body;
+        }
+    }
+
+    Answer get(String path) {
+        return send(request(path).GET());
+    }
+
+    Answer post(String path, Map<String, ?> body) {
+        return send(request(path)
+                .header("Content-Type", "application/json")
+                .header("Idempotency-Key", UUID.randomUUID().toString())
+                .POST(HttpRequest.BodyPublishers.ofString(JSON.writeValueAsString(body))));
+    }
+
+    /** Revokes by fingerprint; the answer's time is when the server had committed it. */
+    JsonNode revoke(String fingerprint, String reason) {
+        return post("/revocations", Map.of("certificate", fingerprint, "reason", reason))
+                .expect(201);
+    }
+
+    static String query(String value) {
+        return URLEncoder.encode(value, StandardCharsets.UTF_8);
+    }
+
+    private HttpRequest.Builder request(String path) {
+        return HttpRequest.newBuilder(server.resolve("/api/v1" + path)).timeout(Duration.ofSeconds(30));
+    }
+
+    private Answer send(HttpRequest.Builder request) {
+        try {
+            HttpResponse<String> response = client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+            return new Answer(
+                    response.statusCode(), JSON.readTree(response.body().isBlank() ? "null" : response.body()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+}
