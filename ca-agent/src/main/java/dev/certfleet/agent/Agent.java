@@ -5,6 +5,7 @@ import dev.certfleet.agent.certificate.CertificateKeeper;
 import dev.certfleet.agent.certificate.KeeperTools;
 import dev.certfleet.agent.certificate.Stage;
 import dev.certfleet.agent.control.ControlSocket;
+import dev.certfleet.agent.control.Metrics;
 import dev.certfleet.agent.control.StatusReport;
 import dev.certfleet.agent.identity.Enrolment;
 import dev.certfleet.agent.identity.Identity;
@@ -37,7 +38,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,7 +45,7 @@ import org.jspecify.annotations.Nullable;
  * all that can be done now and says when the next is worth it; everything it knows is on disk, so that a new process goes
  * on where the last one was killed.
  */
-public final class Agent {
+public final class Agent implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger("certfleet.agent");
     private static final Duration REPORT_AT_LEAST = Duration.ofMinutes(5);
     private static final Duration TOLERATED_SKEW = Duration.ofSeconds(60);
@@ -63,10 +63,10 @@ public final class Agent {
     private final Map<ProfileName, CertificateKeeper> keepers = new EnumMap<>(ProfileName.class);
     private final ConcurrentLinkedQueue<Command> commands = new ConcurrentLinkedQueue<>();
     private final Object alarm = new Object();
-    private final Supplier<Optional<String>> gate;
+    private final @Nullable GateRunner gate;
 
     private @Nullable Identity identity;
-    private @Nullable ServerClient server;
+    private volatile @Nullable ServerClient server;
     private @Nullable Assignment assignment;
     private boolean freshBoot;
     private boolean stopped;
@@ -85,18 +85,19 @@ public final class Agent {
 
     private record Command(ControlSocket.Request request, CompletableFuture<ControlSocket.Answer> answer) {}
 
-    /** @param gate the revocation gate's state in a line; empty where there is none */
-    public Agent(Settings settings, Clock clock, SecureRandom random, Supplier<Optional<String>> gate) {
+    public Agent(Settings settings, Clock clock, SecureRandom random) {
         this.settings = settings;
         this.clock = clock;
         this.random = random;
-        this.gate = gate;
         this.tools = new KeeperTools(clock, random, settings.renewal(), settings.hooks());
         this.folder = new StateFolder(settings.paths().state());
         this.identityFolder = new IdentityFolder(folder.identity());
         this.identityRenewal = new IdentityRenewal(identityFolder, tools);
         this.layout = new Layout(settings.paths());
         this.clusterFiles = new ClusterFiles(settings, layout, random);
+        this.gate = settings.gate().enabled()
+                ? new GateRunner(settings.gate().settings(), layout, folder, tools, this::server)
+                : null;
         this.freshBoot = !bootId().equals(lastBootId());
         this.identity = identityFolder.load().orElse(null);
         this.assignment = storedAssignment().orElse(null);
@@ -128,6 +129,18 @@ public final class Agent {
             stopped = true;
             alarm.notifyAll();
         }
+    }
+
+    @Override
+    public void close() {
+        if (gate != null) {
+            gate.close();
+        }
+    }
+
+    /** The state after the last round, in Prometheus' text format. */
+    public String metrics() {
+        return Metrics.of(status) + (gate == null ? "" : gate.metrics());
     }
 
     /** The state after the last round. */
@@ -353,6 +366,9 @@ public final class Agent {
                     serverProblem == null,
                     freshBoot));
         }
+        if (gate != null) {
+            gate.round(known);
+        }
         clusterFiles.publishKubeconfigs(known, keepers.values());
         for (CertificateKeeper keeper : keepers.values()) {
             keeper.settle();
@@ -449,6 +465,9 @@ public final class Agent {
                     + (difference.isNegative() ? "behind" : "ahead of") + " the server's; set it right");
         }
         problems.addAll(clusterFiles.problems());
+        if (gate != null) {
+            problems.addAll(gate.problems());
+        }
         return new StatusReport(
                 running,
                 Version.TEXT,
@@ -460,7 +479,7 @@ public final class Agent {
                 difference == null ? null : difference.toSeconds(),
                 lines,
                 known == null ? List.of() : clusterFiles.authorities(known),
-                gate.get().orElse(null),
+                gate == null ? null : gate.summary().orElse(null),
                 problems);
     }
 

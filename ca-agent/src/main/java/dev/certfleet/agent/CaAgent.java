@@ -40,6 +40,7 @@ import picocli.CommandLine.ScopeType;
             RunCommand.class,
             StatusCommand.class,
             RenewCommand.class,
+            GateCommand.class,
             DoctorCommand.class
         })
 public final class CaAgent implements Runnable {

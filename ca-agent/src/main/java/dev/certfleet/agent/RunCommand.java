@@ -28,8 +28,8 @@ final class RunCommand implements Callable<Integer> {
         CaAgent program = Objects.requireNonNull(agent);
         Settings settings = program.settings();
         StateFolder folder = new StateFolder(settings.paths().state());
-        try (StateFolder.Lock _ = folder.lock()) {
-            Agent running = new Agent(settings, program.clock(), program.random(), Optional::empty);
+        try (StateFolder.Lock _ = folder.lock();
+                Agent running = new Agent(settings, program.clock(), program.random())) {
             Thread loop = Thread.currentThread();
             Runtime.getRuntime()
                     .addShutdownHook(Thread.ofPlatform().name("stop").unstarted(() -> {
@@ -41,9 +41,8 @@ final class RunCommand implements Callable<Integer> {
                         }
                     }));
             try (ControlSocket _ = ControlSocket.open(settings.control().socketIn(folder.path()), running::handle);
-                    Closing _ = new Closing(settings.control()
-                            .metrics()
-                            .map(address -> Metrics.open(address, () -> Metrics.of(running.status()))))) {
+                    Closing _ = new Closing(
+                            settings.control().metrics().map(address -> Metrics.open(address, running::metrics)))) {
                 LOG.log(System.Logger.Level.INFO, "running with the state in {0}", folder.path());
                 running.run();
             }

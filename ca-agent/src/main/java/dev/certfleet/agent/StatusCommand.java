@@ -62,8 +62,11 @@ final class StatusCommand implements Callable<Integer> {
         Optional<ControlSocket.Answer> answer = ControlSocket.ask(
                 settings.control().socketIn(folder.path()), new ControlSocket.Request("status", null, false));
         StatusReport running = answer.map(ControlSocket.Answer::status).orElse(null);
-        return running != null
-                ? running
-                : new Agent(settings, program.clock(), program.random(), Optional::empty).status();
+        if (running != null) {
+            return running;
+        }
+        try (Agent stored = new Agent(settings, program.clock(), program.random())) {
+            return stored.status();
+        }
     }
 }

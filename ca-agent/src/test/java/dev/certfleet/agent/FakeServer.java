@@ -17,6 +17,7 @@ import dev.certfleet.pki.wire.Assignment;
 import dev.certfleet.pki.wire.CertificateRequest;
 import dev.certfleet.pki.wire.EnrolmentRequest;
 import dev.certfleet.pki.wire.EnrolmentResponse;
+import dev.certfleet.pki.wire.FeedPage;
 import dev.certfleet.pki.wire.IssuedCertificate;
 import dev.certfleet.pki.wire.NodeReport;
 import dev.certfleet.pki.wire.Problem;
@@ -120,6 +121,11 @@ final class FakeServer implements AutoCloseable {
         return java.util.Objects.requireNonNull(authorities.get(kind));
     }
 
+    /** What was sent with an Idempotency-Key. */
+    synchronized List<String> bodies() {
+        return List.copyOf(bodies.values());
+    }
+
     int count(String request) {
         synchronized (requests) {
             return (int) requests.stream().filter(request::equals).count();
@@ -173,7 +179,9 @@ final class FakeServer implements AutoCloseable {
             if (down) {
                 return;
             }
-            Answer answer = answer(exchange, request, body);
+            Answer answer = request.equals("GET /api/v1/clusters/" + CLUSTER + "/feed")
+                    ? feed(exchange)
+                    : answer(exchange, request, body);
             if (dropAnswers) {
                 return;
             }
@@ -182,6 +190,22 @@ final class FakeServer implements AutoCloseable {
             exchange.sendResponseHeaders(answer.status, answer.body.length == 0 ? -1 : answer.body.length);
             exchange.getResponseBody().write(answer.body);
         }
+    }
+
+    /** Held back a little, as long polling is; never anything new. */
+    private Answer feed(HttpExchange exchange) throws IOException {
+        String caller = caller(exchange);
+        synchronized (this) {
+            if (caller == null || !identities.contains(caller)) {
+                return problem(401, "not-authenticated", "no identity of this installation");
+            }
+        }
+        try {
+            Thread.sleep(500);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return json(200, new FeedPage("epoch", 0, false, List.of()));
     }
 
     private record Answer(int status, byte[] body) {}
@@ -271,6 +295,9 @@ final class FakeServer implements AutoCloseable {
         }
         TestAuthority authority = authority(profile.authority());
         List<GeneralName> names = new ArrayList<>();
+        if (profile == ProfileName.REVOCATION_GATE) {
+            names.add(new GeneralName(GeneralName.iPAddress, "127.0.0.1"));
+        }
         assigned(profile).dnsNames().forEach(name -> names.add(new GeneralName(GeneralName.dNSName, name)));
         X509Certificate certificate = authority.issue(
                 request.getSubjectPublicKeyInfo(),
@@ -323,7 +350,7 @@ final class FakeServer implements AutoCloseable {
                 roles + "/" + extraNames + "/" + renewBefore,
                 certificates,
                 bundles,
-                Map.of());
+                Map.of("kubernetes", "http://127.0.0.1:9/ocsp"));
     }
 
     private AssignedCertificate assigned(ProfileName profile) {

@@ -38,7 +38,7 @@ final class ImageTraining {
         FakeClock clock = new FakeClock(Instant.ofEpochSecond(
                 ProcessHandle.current().info().startInstant().orElseThrow().getEpochSecond()));
         try (FakeServer server = new FakeServer(clock)) {
-            TestNode node = new TestNode(folder, server, clock).with("renewal:\n  pollInterval: 200ms\n");
+            TestNode node = new TestNode(folder, server, clock).withGate().with("renewal:\n  pollInterval: 200ms\n");
             Path settings = folder.resolve("agent.yaml");
             Files.writeString(settings, node.yaml().replace("metrics: off", "metrics: 127.0.0.1:" + METRICS_PORT));
             ProcessBuilder builder =

@@ -14,7 +14,6 @@ import java.security.SecureRandom;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
-import java.util.Optional;
 import picocli.CommandLine;
 
 /** A machine of its own under a folder: settings, token, state, /etc/kubernetes. */
@@ -24,7 +23,7 @@ final class TestNode {
     final Path state;
     final FakeServer server;
     final FakeClock clock;
-    private String more = "";
+    private String more = "gate: {enabled: false}\n";
 
     TestNode(Path folder, FakeServer server, FakeClock clock) throws IOException {
         this.folder = folder;
@@ -37,7 +36,15 @@ final class TestNode {
 
     /** Further settings, YAML. */
     TestNode with(String yaml) {
-        more = yaml;
+        more += yaml;
+        return this;
+    }
+
+    /** With the revocation gate, on a port that is free now. */
+    TestNode withGate() throws IOException {
+        try (java.net.ServerSocket free = new java.net.ServerSocket(0)) {
+            more = more.replace("gate: {enabled: false}", "gate: {port: " + free.getLocalPort() + "}");
+        }
         return this;
     }
 
@@ -68,7 +75,7 @@ final class TestNode {
 
     /** A new process on what is on disk. */
     Agent boot() {
-        return new Agent(settings(), clock, new SecureRandom(), Optional::empty);
+        return new Agent(settings(), clock, new SecureRandom());
     }
 
     /** What a command prints, and its exit status. */

@@ -6,6 +6,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.certfleet.agent.ExitCode;
 import dev.certfleet.agent.Trouble;
+import dev.certfleet.agent.gate.GateServer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Instant;
@@ -20,6 +21,7 @@ public final class Metrics implements AutoCloseable {
     }
 
     public static Metrics open(InetSocketAddress address, Supplier<String> metrics) {
+        GateServer.prepareHttpServer();
         try {
             HttpServer server = HttpServer.create(address, 8);
             server.createContext("/", exchange -> answer(exchange, metrics));

@@ -2,7 +2,6 @@ package dev.certfleet.agent.publish;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import dev.certfleet.agent.ExitCode;
 import dev.certfleet.agent.Trouble;
 import java.util.Optional;
 
@@ -19,11 +18,6 @@ public final class PairPublisher {
      * @throws Trouble where a file cannot be written; before the first rename, except when the disk itself breaks
      */
     public static void publish(Layout.Files files, String certificate, Optional<String> newKey) {
-        if (files.certificate().equals(files.key())) {
-            throw new Trouble(
-                    ExitCode.SETTINGS,
-                    files.certificate() + " is set for both certificate and key; give each its own file");
-        }
         try (StagedFile nextCertificate = StagedFile.write(
                 files.certificate(), certificate.getBytes(US_ASCII), StagedFile.PUBLIC, files.owner())) {
             if (newKey.isEmpty()) {

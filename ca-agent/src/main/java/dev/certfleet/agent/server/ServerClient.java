@@ -125,7 +125,8 @@ public final class ServerClient {
                     settings.requestTimeout());
             return Optional.of(new String(answer, UTF_8));
         } catch (ServerException.Refused e) {
-            if (e.status() == 404) {
+            // Nothing but the server's own word: a proxy's or a wrong path's 404 must not accuse anybody.
+            if (e.status() == 404 && e.type().startsWith(ServerException.Refused.TYPES)) {
                 return Optional.empty();
             }
             throw e;

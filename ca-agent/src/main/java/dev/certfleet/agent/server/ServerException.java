@@ -35,6 +35,9 @@ public abstract sealed class ServerException extends Exception {
     public static final class Refused extends ServerException {
         private static final long serialVersionUID = 1L;
 
+        /** What the types of all problems begin with that a certfleet server knows. */
+        static final String TYPES = "urn:certfleet:problem:";
+
         private final int status;
         private final String type;
 

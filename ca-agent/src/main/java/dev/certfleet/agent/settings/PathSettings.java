@@ -46,6 +46,10 @@ public record PathSettings(Path kubernetes, Path state, Map<ProfileName, Files> 
         Files files = new Files(
                 path(section, "certificate"), path(section, "key"), path(section, "kubeconfig"), section.text("owner"));
         section.end();
+        if (files.certificate().isPresent() && files.certificate().equals(files.key())) {
+            throw Section.wrong(section.name("certificate") + " and " + section.name("key")
+                    + " name one file; components read twice, so give each its own file");
+        }
         return files;
     }
 

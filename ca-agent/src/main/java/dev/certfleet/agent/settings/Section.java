@@ -58,12 +58,6 @@ public final class Section {
         return new Section(name(key), values.get(key));
     }
 
-    /** The value as it is in the file, for whoever reads the rest; null where it is not set. */
-    public @Nullable Object raw(String key) {
-        known.add(key);
-        return values.get(key);
-    }
-
     public Optional<String> text(String key) {
         known.add(key);
         Object value = values.get(key);

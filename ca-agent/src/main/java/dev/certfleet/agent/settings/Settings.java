@@ -15,8 +15,6 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 
 /**
  * Everything that can be set, each concern in a record of its own.
- *
- * @param gate the section {@code gate} as it is in the file, for the revocation gate to read
  */
 public record Settings(
         ServerSettings server,
@@ -27,7 +25,7 @@ public record Settings(
         HookSettings hooks,
         RenewalSettings renewal,
         ControlSettings control,
-        @Nullable Object gate) {
+        GateSection gate) {
 
     public static final Path DEFAULT_FILE = Path.of("/etc/certfleet/agent.yaml");
 
@@ -68,7 +66,7 @@ public record Settings(
                 HookSettings.from(root.section("hooks")),
                 RenewalSettings.from(root.section("renewal")),
                 ControlSettings.from(root.section("control")),
-                root.raw("gate"));
+                GateSection.from(root.section("gate")));
         root.end();
         return settings;
     }

@@ -188,6 +188,13 @@ public final class TestAuthority {
             return this;
         }
 
+        /** Says to be signed by another authority. */
+        public Answer inTheNameOf(TestAuthority authority) {
+            responder = new RespID(
+                    new X500Name(authority.certificate.getSubjectX500Principal().getName()));
+            return this;
+        }
+
         public Answer delegatedTo(Leaf leaf) {
             signingKey = leaf.key();
             signature = "SHA256withECDSA";

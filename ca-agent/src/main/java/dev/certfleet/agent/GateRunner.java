@@ -1,0 +1,261 @@
+package dev.certfleet.agent;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.certfleet.agent.certificate.KeeperTools;
+import dev.certfleet.agent.gate.Gate;
+import dev.certfleet.agent.gate.GateFiles;
+import dev.certfleet.agent.gate.GateServer;
+import dev.certfleet.agent.gate.GateSettings;
+import dev.certfleet.agent.gate.Issuers;
+import dev.certfleet.agent.gate.ServerConnection;
+import dev.certfleet.agent.gate.ServingCertificate;
+import dev.certfleet.agent.publish.Layout;
+import dev.certfleet.agent.publish.StagedFile;
+import dev.certfleet.agent.server.ServerClient;
+import dev.certfleet.agent.server.ServerException;
+import dev.certfleet.pki.Certificates;
+import dev.certfleet.pki.NodeRole;
+import dev.certfleet.pki.ProfileName;
+import dev.certfleet.pki.ocsp.OcspClient;
+import dev.certfleet.pki.ocsp.OcspVerifier;
+import dev.certfleet.pki.wire.AgentAlarm;
+import dev.certfleet.pki.wire.Assignment;
+import dev.certfleet.pki.wire.FeedPage;
+import java.io.IOException;
+import java.net.http.HttpClient;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.cert.CertificateException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManager;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gives the revocation gate what it needs of the agent: the server by this node's identity, the authorities of the assignment,
+ * its serving certificate as it is renewed, and its files published for kube-apiserver. On control-plane nodes only.
+ */
+final class GateRunner implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger("certfleet.agent.gate");
+    private static final Duration OCSP_TIMEOUT = Duration.ofSeconds(2);
+    private static final int FEED_PAGE = 1000;
+
+    private final GateSettings settings;
+    private final Layout layout;
+    private final Path stateFile;
+    private final KeeperTools tools;
+    private final Supplier<Optional<ServerClient>> server;
+    private final ServingCertificate serving = new ServingCertificate();
+
+    private volatile @Nullable Assignment assignment;
+    private volatile Issuers issuers = Issuers.none();
+    private volatile @Nullable Gate gate;
+    private @Nullable GateServer door;
+    private byte @Nullable [] served;
+    private @Nullable String problem;
+
+    GateRunner(
+            GateSettings settings,
+            Layout layout,
+            StateFolder folder,
+            KeeperTools tools,
+            Supplier<Optional<ServerClient>> server) {
+        this.settings = settings;
+        this.layout = layout;
+        this.stateFile = folder.gate().resolve("index.json");
+        this.tools = tools;
+        this.server = server;
+    }
+
+    /** Starts what can be started by now and takes over what changed; what fails is tried again in the next round. */
+    void round(Assignment known) {
+        Set<NodeRole> roles = ClusterFiles.roles(known);
+        if (!roles.contains(NodeRole.CONTROL_PLANE)) {
+            close();
+            return;
+        }
+        try {
+            take(known);
+            publishFiles();
+            if (gate == null) {
+                Gate started = new Gate(
+                        settings, stateFile, new Connection(), ocsp(), () -> issuers, tools.clock(), tools.random());
+                started.start();
+                gate = started;
+            }
+            serve();
+            problem = null;
+        } catch (IOException | IllegalArgumentException | Trouble e) {
+            String now = Trouble.oneLine(e);
+            if (!now.equals(problem)) {
+                LOG.log(System.Logger.Level.WARNING, now);
+            }
+            problem = now;
+        }
+    }
+
+    /** The gate's state in a line; empty on nodes without one. */
+    Optional<String> summary() {
+        String wrong = problem;
+        if (wrong != null) {
+            return Optional.of("attention: " + wrong);
+        }
+        return Optional.ofNullable(gate).map(running -> running.state().summary());
+    }
+
+    /** In Prometheus' text format; empty on nodes without a gate. */
+    String metrics() {
+        Gate running = gate;
+        return running == null ? "" : running.prometheus();
+    }
+
+    @Override
+    public void close() {
+        GateServer open = door;
+        if (open != null) {
+            open.close();
+            door = null;
+        }
+        Gate running = gate;
+        if (running != null) {
+            running.close();
+            gate = null;
+        }
+    }
+
+    private void take(Assignment known) {
+        if (!known.equals(assignment)) {
+            issuers = Issuers.of(known);
+            assignment = known;
+        }
+    }
+
+    /** What kube-apiserver is started with. */
+    private void publishFiles() {
+        Path authority = layout.gateFolder().resolve("ca.crt");
+        GateFiles files = new GateFiles(layout.gateFolder(), authority, settings);
+        publish(files.webhookKubeconfig(), files.webhookKubeconfigText());
+        publish(files.authorizationConfiguration(), files.authorizationConfigurationText());
+    }
+
+    private static void publish(Path file, String text) {
+        byte[] contents = text.getBytes(UTF_8);
+        try {
+            if (Files.isRegularFile(file) && Arrays.equals(Files.readAllBytes(file), contents)) {
+                return;
+            }
+        } catch (IOException e) {
+            throw StagedFile.cannot(file, e);
+        }
+        StagedFile.replace(file, contents, StagedFile.PUBLIC, Optional.empty());
+    }
+
+    /** The pair as it is published now; the door opens with the first one. */
+    private void serve() throws IOException {
+        Layout.Files files = layout.of(ProfileName.REVOCATION_GATE).orElseThrow();
+        if (!Files.exists(files.certificate()) || !Files.exists(files.key())) {
+            return;
+        }
+        byte[] published = Files.readAllBytes(files.certificate());
+        if (!Arrays.equals(published, served)) {
+            serving.use(files.certificate(), files.key());
+            served = published;
+        }
+        Gate running = gate;
+        if (door == null && running != null) {
+            door = GateServer.start(settings, running, serving, tools.random());
+            LOG.log(
+                    System.Logger.Level.INFO,
+                    "the revocation gate answers on {0}:{1}",
+                    settings.address(),
+                    Integer.toString(settings.port()));
+        }
+    }
+
+    /** Plain HTTP only: the answers are signed. Without the JDK's own authorities, which would fill memory for nothing. */
+    private OcspClient ocsp() {
+        try {
+            SSLContext none = SSLContext.getInstance("TLS");
+            none.init(new KeyManager[0], new TrustManager[0], tools.random());
+            HttpClient http = HttpClient.newBuilder()
+                    .sslContext(none)
+                    .version(HttpClient.Version.HTTP_1_1)
+                    .connectTimeout(OCSP_TIMEOUT)
+                    .build();
+            return new OcspClient(
+                    http,
+                    new OcspVerifier(tools.clock(), OcspVerifier.DEFAULT_TOLERANCE),
+                    tools.random(),
+                    OCSP_TIMEOUT);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("every Java platform has TLS", e);
+        }
+    }
+
+    /** The server as the agent knows it at the moment. */
+    private final class Connection implements ServerConnection {
+        @Override
+        public FeedPage feed(long after, Duration wait) throws IOException {
+            try {
+                return client().feed(cluster(), after, wait, FEED_PAGE);
+            } catch (ServerException e) {
+                throw failed(e);
+            }
+        }
+
+        @Override
+        public Optional<byte[]> certificate(String id) throws IOException {
+            try {
+                Optional<String> pem = client().certificate(id);
+                if (pem.isEmpty()) {
+                    return Optional.empty();
+                }
+                return Optional.of(
+                        Certificates.der(Certificates.parse(pem.get()).getFirst()));
+            } catch (ServerException e) {
+                throw failed(e);
+            } catch (CertificateException e) {
+                throw new IOException("the server's answer holds no certificate: " + Trouble.oneLine(e), e);
+            }
+        }
+
+        @Override
+        public void alarm(AgentAlarm alarm) throws IOException {
+            try {
+                client().alarm(alarm, tools.requestId());
+            } catch (ServerException e) {
+                throw failed(e);
+            }
+        }
+
+        private ServerClient client() throws IOException {
+            return server.get().orElseThrow(() -> new IOException("this node has no identity yet"));
+        }
+
+        private String cluster() throws IOException {
+            Assignment known = assignment;
+            if (known == null) {
+                throw new IOException("this node does not know its cluster yet");
+            }
+            return known.cluster();
+        }
+
+        private static IOException failed(ServerException e) {
+            return new IOException(Trouble.oneLine(e), e);
+        }
+    }
+
+    /** What keeps the gate from its work. */
+    List<String> problems() {
+        String wrong = problem;
+        return wrong == null ? List.of() : List.of("revocation gate: " + wrong);
+    }
+}

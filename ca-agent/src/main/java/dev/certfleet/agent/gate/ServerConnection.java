@@ -1,0 +1,28 @@
+package dev.certfleet.agent.gate;
+
+import dev.certfleet.pki.wire.AgentAlarm;
+import dev.certfleet.pki.wire.FeedPage;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+
+/** What the gate asks of the certfleet server, by the node's own identity. */
+public interface ServerConnection {
+    /**
+     * What became known after a sequence; held back for up to {@code wait} where there is nothing.
+     *
+     * @throws IOException where there is no answer
+     */
+    FeedPage feed(long after, Duration wait) throws IOException, InterruptedException;
+
+    /**
+     * The DER encoding of the certificate with this fingerprint. Empty only where the server answered that it knows none: that
+     * is an accusation, so everything less certain has to be an exception.
+     *
+     * @throws IOException where there is no answer
+     */
+    Optional<byte[]> certificate(String id) throws IOException, InterruptedException;
+
+    /** @throws IOException where the server did not take it */
+    void alarm(AgentAlarm alarm) throws IOException, InterruptedException;
+}

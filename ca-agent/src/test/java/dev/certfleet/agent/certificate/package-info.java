@@ -1,0 +1,4 @@
+@NullMarked
+package dev.certfleet.agent.certificate;
+
+import org.jspecify.annotations.NullMarked;

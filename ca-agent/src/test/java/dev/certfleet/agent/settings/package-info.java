@@ -1,0 +1,4 @@
+@NullMarked
+package dev.certfleet.agent.settings;
+
+import org.jspecify.annotations.NullMarked;
