@@ -67,7 +67,7 @@ public final class Agent implements AutoCloseable {
 
     private @Nullable Identity identity;
     private volatile @Nullable ServerClient server;
-    private @Nullable Assignment assignment;
+    private volatile @Nullable Assignment assignment;
     private boolean freshBoot;
     private boolean stopped;
 
@@ -260,11 +260,13 @@ public final class Agent implements AutoCloseable {
         if (present == null || client == null || identityRetryAt.isAfter(now)) {
             return;
         }
-        if (present.renewAt().isAfter(now) && !identityRenewal.underWay()) {
+        String demand = identityDemand();
+        boolean asked = !demand.equals(identityFolder.answeredDemand()) && present.isOlderThan(demand);
+        if (present.renewAt().isAfter(now) && !asked && !identityRenewal.underWay()) {
             return;
         }
         try {
-            become(identityRenewal.renew(present, client));
+            become(identityRenewal.renew(present, client, demand));
             identityProblem = null;
             identityFailures = 0;
             LOG.log(System.Logger.Level.INFO, "renewed this node''s identity");
@@ -273,6 +275,20 @@ public final class Agent implements AutoCloseable {
             identityRetryAt = backoff().after(now, identityFailures++);
             LOG.log(System.Logger.Level.WARNING, "cannot renew this node''s identity: {0}", identityProblem);
         }
+    }
+
+    /** The time before which the server wants this node's identity renewed, as it says it; empty where it does not. */
+    private String identityDemand() {
+        Assignment known = assignment;
+        if (known == null) {
+            return "";
+        }
+        return known.certificates().stream()
+                .filter(certificate -> certificate.profile().equals(ProfileName.NODE_IDENTITY.label()))
+                .map(AssignedCertificate::renewBefore)
+                .filter(java.util.Objects::nonNull)
+                .findFirst()
+                .orElse("");
     }
 
     private void become(Identity renewed) {
@@ -295,14 +311,12 @@ public final class Agent implements AutoCloseable {
             contacted();
             Instant serverTime = Instant.parse(answer.serverTime());
             skew = Duration.between(serverTime, clock.instant());
-            if (!answer.equals(assignment)) {
-                Assignment before = assignment;
-                if (before == null || !answer.version().equals(before.version())) {
-                    folder.write(folder.assignment(), Json.write(answer));
-                }
+            Assignment before = assignment;
+            if (before == null || !answer.version().equals(before.version())) {
                 assignment = answer;
-                trust(answer);
                 assign(answer);
+                trust(answer);
+                folder.write(folder.assignment(), Json.write(answer));
             }
         } catch (ServerException | java.time.DateTimeException | Trouble e) {
             lostContact(e);
@@ -376,7 +390,8 @@ public final class Agent implements AutoCloseable {
         if (freshBoot) {
             freshBoot = false;
             try {
-                folder.write(folder.bootId(), bootId().getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+                // As the kernel has it: the systemd unit compares the files to see that the first round is over.
+                folder.write(folder.bootId(), (bootId() + "\n").getBytes(java.nio.charset.StandardCharsets.US_ASCII));
             } catch (Trouble e) {
                 LOG.log(System.Logger.Level.WARNING, Trouble.oneLine(e));
             }

@@ -51,6 +51,8 @@ public final class CaAgent implements Runnable {
             description = "the settings, YAML; /etc/certfleet/agent.yaml where it is left out")
     Path settingsFile = Settings.DEFAULT_FILE;
 
+    private static final String KEEP_ALIVE = "http.keepAlive.time.server";
+
     private final Clock clock;
     private final SecureRandom random;
 
@@ -65,6 +67,10 @@ public final class CaAgent implements Runnable {
         Locale.setDefault(Locale.ROOT);
         if (System.getProperty("jdk.system.logger.format") == null) {
             System.setProperty("jdk.system.logger.format", "%1$tFT%1$tT %4$s %3$s: %5$s%6$s%n");
+        }
+        // Polls come every quarter of a minute: one TLS connection for many of them instead of a handshake each.
+        if (System.getProperty(KEEP_ALIVE) == null) {
+            System.setProperty(KEEP_ALIVE, "60");
         }
         System.exit(commandLine(Clock.systemUTC(), new SecureRandom()).execute(arguments));
     }

@@ -132,7 +132,8 @@ final class GateRunner implements AutoCloseable {
     }
 
     private void take(Assignment known) {
-        if (!known.equals(assignment)) {
+        Assignment before = assignment;
+        if (before == null || !known.version().equals(before.version())) {
             issuers = Issuers.of(known);
             assignment = known;
         }

@@ -33,7 +33,7 @@ class AgentTest {
             "pki/kube-proxy",
             "certfleet/gate/gate");
 
-    @TempDir
+    @TempDir(factory = InMemory.class)
     Path folder;
 
     private final FakeClock clock = new FakeClock(Instant.parse("2026-11-24T08:00:00Z"));
@@ -168,6 +168,7 @@ class AgentTest {
     void renewsOnceWhenTheServerAsks() throws Exception {
         Agent agent = node.boot();
         agent.round();
+        String identity = agent.identity().orElseThrow().id();
         int before = server.issued;
         server.renewBefore = clock.instant().toString();
 
@@ -176,7 +177,8 @@ class AgentTest {
             agent.round();
         }
 
-        assertThat(server.issued - before).isEqualTo(CONTROL_PLANE.size());
+        assertThat(server.issued - before).isEqualTo(CONTROL_PLANE.size() + 1);
+        assertThat(agent.identity().orElseThrow().id()).isNotEqualTo(identity);
     }
 
     @Test
@@ -197,6 +199,20 @@ class AgentTest {
         // The identity and what was asked for while the answers were lost came once; nothing was issued twice.
         assertThat(server.issued - before).isEqualTo(CONTROL_PLANE.size() + 1);
         assertThat(node.notAfter("pki/apiserver.crt")).isAfter(clock.instant().plus(Duration.ofDays(29)));
+    }
+
+    @Test
+    void asksAgainForWhatTheServerIsStillWorkingOn() throws Exception {
+        server.busy = 2;
+        Agent agent = node.boot();
+        for (int i = 0; i < 3; i++) {
+            agent.round();
+            clock.advance(Duration.ofMinutes(1));
+        }
+
+        assertThat(server.tokenUses).isZero();
+        assertThat(node.isPair("pki/apiserver")).isTrue();
+        assertThat(server.issued).isEqualTo(CONTROL_PLANE.size() + 1);
     }
 
     @Test

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The program as people use it: arguments in, lines and an exit status out. */
 class CommandsTest {
-    @TempDir
+    @TempDir(factory = InMemory.class)
     Path folder;
 
     private final FakeClock clock = new FakeClock(Instant.parse("2026-11-24T08:00:00Z"));

@@ -81,6 +81,9 @@ final class FakeServer implements AutoCloseable {
     Duration life = Duration.ofDays(30);
     int tokenUses = 1;
     int issued;
+    /** How many requests with an Idempotency-Key are told that they are being worked on. */
+    int busy;
+
     boolean down;
     boolean dropAnswers;
     boolean refuseSameKey;
@@ -217,6 +220,10 @@ final class FakeServer implements AutoCloseable {
                     ? new Answer(201, java.util.Objects.requireNonNull(answers.get(key)))
                     : problem(409, "idempotency-conflict", "the same key with another body");
         }
+        if (key != null && busy > 0) {
+            busy--;
+            return problem(409, "request-in-progress", "send it again in a moment");
+        }
         Answer answer;
         try {
             answer = route(exchange, request, body);
@@ -331,6 +338,7 @@ final class FakeServer implements AutoCloseable {
 
     private Assignment assignment() {
         List<AssignedCertificate> certificates = new ArrayList<>();
+        certificates.add(assigned(ProfileName.NODE_IDENTITY));
         for (ProfileName profile : ProfileName.values()) {
             if (profile.roles().stream().map(NodeRole::label).anyMatch(roles::contains)) {
                 certificates.add(assigned(profile));

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class GateInAgentTest {
-    @TempDir
+    @TempDir(factory = InMemory.class)
     Path folder;
 
     private final FakeClock clock = new FakeClock(Instant.parse("2026-11-24T08:00:00Z"));

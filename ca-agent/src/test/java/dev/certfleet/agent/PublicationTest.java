@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What consumers and administrators see while files change, or cannot. */
 class PublicationTest {
-    @TempDir
+    @TempDir(factory = InMemory.class)
     Path folder;
 
     private final FakeClock clock = new FakeClock(Instant.parse("2026-11-24T08:00:00Z"));

@@ -111,7 +111,7 @@ public final class CertificateKeeper {
                 case REQUESTED -> surroundings.online() && attempt(() -> request(surroundings));
                 case RECEIVED -> attempt(this::publish);
                 case PUBLISHED -> false;
-                case IN_USE -> attempt(() -> look(surroundings.freshBoot()));
+                case IN_USE -> attempt(() -> look(surroundings.online() && surroundings.freshBoot()));
             };
         }
     }
@@ -241,7 +241,7 @@ public final class CertificateKeeper {
                     Trouble.oneLine(e)));
             return state.failures() < 2;
         }
-        save(state.startAgain(!pending.newKey(), retryAt, Trouble.oneLine(e)));
+        save(state.startAgain(e.breaksRules() && !pending.newKey(), retryAt, Trouble.oneLine(e)));
         return false;
     }
 
@@ -258,13 +258,14 @@ public final class CertificateKeeper {
         X509Certificate leaf = parse(certificate.get());
         PairPublisher.publish(files, certificate.get(), newKey);
         folder.writeCurrentCertificate(certificate.get());
-        save(state.published(new Held(
+        CertificateState published = state.published(new Held(
                 Certificates.fingerprint(leaf),
                 Certificates.serial(leaf),
                 leaf.getNotBefore().toInstant(),
                 leaf.getNotAfter().toInstant(),
                 pending.keyMadeAt(),
-                pending.wanted())));
+                pending.wanted()));
+        save(tools.hookSettings().of(profile).isEmpty() ? published.inUse() : published);
         folder.dropNext();
         LOG.log(
                 System.Logger.Level.INFO,

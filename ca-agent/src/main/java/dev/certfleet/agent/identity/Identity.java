@@ -6,6 +6,7 @@ import dev.certfleet.pki.Certificates;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.List;
 
 /**
@@ -30,6 +31,16 @@ public record Identity(
         X509Certificate certificate = credential.certificate();
         Instant notBefore = certificate.getNotBefore().toInstant();
         return notBefore.plusMillis(Duration.between(notBefore, notAfter()).toMillis() * 2 / 3);
+    }
+
+    /** True where the server, which says so in RFC 3339, means this identity. */
+    public boolean isOlderThan(String renewBefore) {
+        try {
+            return !renewBefore.isEmpty()
+                    && credential.certificate().getNotBefore().toInstant().isBefore(Instant.parse(renewBefore));
+        } catch (DateTimeParseException e) {
+            return false;
+        }
     }
 
     public Identity with(Credential renewed) {

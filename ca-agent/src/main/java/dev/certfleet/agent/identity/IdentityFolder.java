@@ -76,6 +76,15 @@ public final class IdentityFolder {
         write("identity.json", Json.write(membership));
     }
 
+    /** Until when the server had asked for renewals when the present identity was requested; empty where it had not. */
+    public String answeredDemand() {
+        return read("demand").orElse("");
+    }
+
+    void storeAnsweredDemand(String renewBefore) {
+        write("demand", renewBefore.getBytes(US_ASCII));
+    }
+
     public void storeBundle(String installationBundle) {
         write("installation.pem", installationBundle.getBytes(US_ASCII));
     }

@@ -44,12 +44,14 @@ public final class IdentityRenewal {
 
     /**
      * @param server with the present identity
+     * @param demand the time before which the server wants identities renewed, as it says it; empty where it does not
      * @return the renewed identity, proven and stored
      */
-    public Identity renew(Identity present, ServerClient server) throws ServerException, IOException {
+    public Identity renew(Identity present, ServerClient server, String demand) throws ServerException, IOException {
         Optional<Credential> fetched = folder.next();
         Credential next = fetched.isPresent() ? fetched.get() : fetch(present, server);
         prove(present, next, server);
+        folder.storeAnsweredDemand(demand);
         folder.promoteNext();
         folder.dropRequest();
         return present.with(next);

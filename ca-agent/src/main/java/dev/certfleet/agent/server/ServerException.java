@@ -38,6 +38,8 @@ public abstract sealed class ServerException extends Exception {
         /** What the types of all problems begin with that a certfleet server knows. */
         static final String TYPES = "urn:certfleet:problem:";
 
+        private static final String IN_PROGRESS = TYPES + "request-in-progress";
+
         private final int status;
         private final String type;
 
@@ -61,9 +63,14 @@ public abstract sealed class ServerException extends Exception {
             return status == 401;
         }
 
-        /** True where the same request may be accepted later: the server is busy or broken, not of another opinion. */
+        /** True where the same request may be answered later: the server is busy or broken, not of another opinion. */
         public boolean mayPass() {
-            return status >= 500 || status == 429 || status == 408 || status == 425;
+            return status >= 500 || status == 429 || status == 408 || status == 425 || type.equals(IN_PROGRESS);
+        }
+
+        /** True where rules were broken, by the key perhaps. */
+        public boolean breaksRules() {
+            return status == 422;
         }
 
         private static String describe(Problem problem) {
