@@ -113,7 +113,7 @@ class RunningCaIT {
         assertThat(openSsl.ocspOfSerial(
                                 cluster.server().statusUrl().resolve("/ocsp"),
                                 cluster.authority(),
-                                "0x00112233445566778899aabbccddeeff")
+                                "00112233445566778899aabbccddeeff")
                         .status())
                 .as("a serial that was never issued")
                 .isEqualTo("unauthorized");
