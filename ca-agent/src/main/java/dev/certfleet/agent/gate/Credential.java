@@ -66,8 +66,10 @@ record Credential(
 
     private Credential taking(CertificateStatus answer, Instant now) {
         return switch (answer) {
-            case CertificateStatus.Revoked revoked ->
-                with(new Refused(revoked.at(), revoked.reason(), true), answer.thisUpdate(), released);
+            case CertificateStatus.Revoked revoked -> {
+                Refused refused = new Refused(revoked.at(), revoked.reason(), true);
+                yield with(refused, answer.thisUpdate(), refused.isHold() ? released : null);
+            }
             case CertificateStatus.Good good -> with(new Good(now), answer.thisUpdate(), null);
             case CertificateStatus.Unknown unknown -> with(new Disowned(now), answer.thisUpdate(), null);
         };

@@ -22,6 +22,7 @@ final class CredentialIndex {
     private final Map<Fingerprint, Instant> neverIssued = new LinkedHashMap<>();
     private volatile FeedPosition position = FeedPosition.START;
     private volatile boolean changed;
+    private volatile boolean mustBeSaved;
 
     /** @param epoch empty before anything was read */
     record FeedPosition(String epoch, long sequence) {
@@ -54,8 +55,10 @@ final class CredentialIndex {
     }
 
     void position(FeedPosition now) {
-        position = now;
-        changed = true;
+        if (!now.equals(position)) {
+            position = now;
+            changed = true;
+        }
     }
 
     /** Adds a certificate unless it is there. */
@@ -103,9 +106,14 @@ final class CredentialIndex {
             taken.set(after.isPresent());
             return after.orElse(known);
         });
-        changed = true;
         if (present == null) {
             return Taken.GONE;
+        }
+        if (taken.get()) {
+            changed = true;
+            if (answer instanceof CertificateStatus.Revoked) {
+                mustBeSaved = true;
+            }
         }
         return taken.get() ? Taken.YES : Taken.NO;
     }
@@ -119,7 +127,7 @@ final class CredentialIndex {
                 neverIssued.remove(neverIssued.keySet().iterator().next());
             }
         }
-        changed = true;
+        mustBeSaved = true;
     }
 
     /** When the CA last said that it never issued this. */
@@ -148,14 +156,21 @@ final class CredentialIndex {
         }
     }
 
-    /** True where something changed since this was asked last. */
+    /** True where something changed since this was asked last that can be found out again. */
     boolean takeChanged() {
         boolean was = changed;
         changed = false;
         return was;
     }
 
-    void markChanged() {
-        changed = true;
+    /** True where something was refused since this was asked last. */
+    boolean takeMustBeSaved() {
+        boolean was = mustBeSaved;
+        mustBeSaved = false;
+        return was;
+    }
+
+    void markMustBeSaved() {
+        mustBeSaved = true;
     }
 }

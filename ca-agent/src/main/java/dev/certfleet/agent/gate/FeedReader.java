@@ -122,7 +122,7 @@ final class FeedReader {
                     position.epoch());
             metrics.count("feed-new-history");
             index.position(new FeedPosition(page.epoch(), 0));
-            return Duration.ZERO;
+            return settings.pollInterval();
         }
         boolean urgent = apply(page.entries());
         index.position(new FeedPosition(page.epoch(), page.sequence()));
@@ -130,14 +130,15 @@ final class FeedReader {
         if (caughtUp) {
             readToItsEnd = true;
         }
-        if (urgent) {
+        if (urgent || caughtUp) {
             save.run();
         }
-        if (page.more() || caughtUp) {
+        boolean advanced = page.sequence() > position.sequence();
+        if (caughtUp || (advanced && (page.more() || !polling))) {
             return Duration.ZERO;
         }
         boolean heldBack = Duration.between(began, clock.instant()).compareTo(HELD_BACK) >= 0;
-        return !polling && (heldBack || !page.entries().isEmpty()) ? Duration.ZERO : settings.pollInterval();
+        return heldBack && !polling ? Duration.ZERO : settings.pollInterval();
     }
 
     private boolean apply(List<FeedEntry> entries) {

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -35,7 +36,9 @@ public final class Gate implements AutoCloseable {
 
     private static final System.Logger LOG = System.getLogger("certfleet.agent.gate");
     private static final Duration TICK = Duration.ofSeconds(1);
-    private static final int TICKS_BETWEEN_SAVES = 5;
+    /** For what can be found out again: the file is written whole, and on the disk that etcd needs. */
+    private static final int TICKS_BETWEEN_SAVES = 300;
+
     private static final int TICKS_BETWEEN_PRUNES = 600;
 
     private final GateSettings settings;
@@ -49,6 +52,7 @@ public final class Gate implements AutoCloseable {
     private final UnknownCredentials unknown;
     private final FeedReader feed;
 
+    private boolean saveFails;
     private volatile Supplier<Optional<Instant>> servingUntil = Optional::empty;
 
     /**
@@ -121,7 +125,8 @@ public final class Gate implements AutoCloseable {
             if (tick % TICKS_BETWEEN_PRUNES == 0) {
                 index.prune(clock.instant().minus(KEEP_EXPIRED));
             }
-            if (tick % TICKS_BETWEEN_SAVES == 0 && index.takeChanged()) {
+            boolean due = tick % TICKS_BETWEEN_SAVES == 0 && index.takeChanged();
+            if (index.takeMustBeSaved() || due) {
                 save();
             }
         }
@@ -130,13 +135,15 @@ public final class Gate implements AutoCloseable {
     private synchronized void save() {
         try {
             stateFile.save(index);
+            saveFails = false;
         } catch (IOException e) {
-            index.markChanged();
+            index.markMustBeSaved();
             metrics.count("save-failed");
             LOG.log(
-                    System.Logger.Level.ERROR,
-                    "the gate's state cannot be saved, it goes on in memory: {0}",
+                    saveFails ? System.Logger.Level.DEBUG : System.Logger.Level.ERROR,
+                    "the gate''s state cannot be saved, it goes on in memory: {0}",
                     e.toString());
+            saveFails = true;
         }
     }
 
@@ -224,7 +231,7 @@ public final class Gate implements AutoCloseable {
 
     private static String reason(Credential credential, Standing.Refused refused) {
         return "certificate revoked: serial " + Certificates.serial(credential.serial()) + ", reason "
-                + refused.reason().label() + ", since " + refused.since();
+                + refused.reason().label() + ", since " + refused.since().truncatedTo(ChronoUnit.SECONDS);
     }
 
     private Decision neverIssued(Fingerprint id) {

@@ -14,7 +14,8 @@ import java.time.Duration;
  * @param feedWait how long the server may hold back the feed's answer
  * @param pollInterval the pause between two reads of the feed where holding back does not work
  * @param failurePolicy what kube-apiserver does where the gate does not answer
- * @param cacheFor for how long kube-apiserver may repeat the gate's answers; zero for not at all, which needs Kubernetes 1.34
+ * @param cacheFor for how long kube-apiserver may repeat an answer to the very same question, and so what a revocation may be late
+ *     by; zero for not at all, which needs Kubernetes 1.34
  */
 public record GateSettings(
         String address,
@@ -39,7 +40,7 @@ public record GateSettings(
             Duration.ofSeconds(20),
             Duration.ofSeconds(2),
             Verdict.ALLOW,
-            Duration.ofSeconds(1));
+            Duration.ofMillis(100));
 
     public GateSettings {
         if (port < 0 || port > 65_535) {

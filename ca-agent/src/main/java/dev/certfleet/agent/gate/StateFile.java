@@ -79,6 +79,7 @@ final class StateFile {
                     .forEach(one -> index.neverIssued(fingerprint(one.id()), Instant.ofEpochMilli(one.at())));
             index.position(new FeedPosition(saved.epoch(), saved.sequence()));
             index.takeChanged();
+            index.takeMustBeSaved();
             return true;
         } catch (IOException | JacksonException | IllegalArgumentException | NullPointerException e) {
             putAside(e);

@@ -52,7 +52,7 @@ final class GateFilesTest {
 
         assertThat(webhook.get("failurePolicy")).isEqualTo("NoOpinion");
         assertThat(webhook.get("timeout")).isEqualTo("1s");
-        assertThat(webhook.get("unauthorizedTTL")).isEqualTo("1000ms");
+        assertThat(webhook.get("unauthorizedTTL")).isEqualTo("100ms");
         assertThat(String.valueOf(webhook.get("connectionInfo")))
                 .contains("/etc/kubernetes/certfleet/gate/webhook.kubeconfig");
         assertThat(String.valueOf(webhook.get("matchConditions"))).contains("startsWith('X509SHA256=')");

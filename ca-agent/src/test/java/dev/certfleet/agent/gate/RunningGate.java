@@ -14,6 +14,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
@@ -36,7 +37,8 @@ final class RunningGate implements AutoCloseable {
 
     private final Path stateFile;
     private final HttpClient http = HttpClient.newHttpClient();
-    private GateSettings settings;
+    private final HttpClient kubeApiserver;
+    private final GateSettings settings;
     private Gate gate;
     private GateServer door;
 
@@ -62,6 +64,11 @@ final class RunningGate implements AutoCloseable {
         server.reachable(reachable);
         responder.reachable(reachable);
         newServingCertificate();
+        try {
+            kubeApiserver = HttpClient.newBuilder().sslContext(trust()).build();
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
         gate = start();
         door = GateServer.start(settings, gate, serving, new SecureRandom());
     }
@@ -163,12 +170,10 @@ final class RunningGate implements AutoCloseable {
     }
 
     private HttpResponse<String> send(HttpRequest request) throws Exception {
-        try (HttpClient client = HttpClient.newBuilder().sslContext(trust()).build()) {
-            return client.send(request, HttpResponse.BodyHandlers.ofString(UTF_8));
-        }
+        return kubeApiserver.send(request, HttpResponse.BodyHandlers.ofString(UTF_8));
     }
 
-    SSLContext trust() throws Exception {
+    SSLContext trust() throws GeneralSecurityException, IOException {
         KeyStore store = KeyStore.getInstance("PKCS12");
         store.load(null, null);
         store.setCertificateEntry("agents", agents.certificate());
@@ -229,6 +234,7 @@ final class RunningGate implements AutoCloseable {
         door.close();
         gate.close();
         responder.close();
-        http.close();
+        http.shutdownNow();
+        kubeApiserver.shutdownNow();
     }
 }

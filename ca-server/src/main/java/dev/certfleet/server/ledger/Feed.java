@@ -94,6 +94,13 @@ public class Feed {
                 .singleRow();
     }
 
+    /** Identifies the history that sequences belong to. */
+    public String epoch() {
+        return database.sql("SELECT epoch::text FROM installation")
+                .query(String.class)
+                .single();
+    }
+
     /** The highest sequence; 0 where nothing happened yet. */
     public long head(String cluster) {
         return database.sql("SELECT sequence FROM feed_head WHERE cluster = ?")

@@ -85,10 +85,17 @@ final class CertfleetServer implements AutoCloseable {
         return data;
     }
 
-    /** A client with the first operator's credential. */
+    /** A client with the first operator's credential, which is one file with key and certificates. */
     Operator firstOperator() {
-        Path credential = data.resolve("operator-admin.pem");
-        return new Operator(url(), new ClientIdentity(authority(), credential, credential));
+        try {
+            String credential = Files.readString(data.resolve("operator-admin.pem"));
+            int certificates = credential.indexOf("-----BEGIN CERTIFICATE-----");
+            Path key = Files.writeString(data.resolve("operator.key"), credential.substring(0, certificates));
+            Path certificate = Files.writeString(data.resolve("operator.crt"), credential.substring(certificates));
+            return new Operator(url(), new ClientIdentity(authority(), certificate, key));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     RunningProcess process() {

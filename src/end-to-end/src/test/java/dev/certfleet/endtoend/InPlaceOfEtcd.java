@@ -16,7 +16,10 @@ final class InPlaceOfEtcd {
     /** Waits for a client, and returns its certificate's serial as {@link OpenSsl#serialOf} does. */
     static String serialPresented(OpenSsl openSsl, NetworkNamespace node, KubernetesFolder files) {
         List<String> listen = List.of(
-                "openssl",
+                // s_server ends when its standard input does
+                "bash",
+                "-c",
+                "exec openssl s_server \"$@\" < <(exec sleep 300)",
                 "s_server",
                 "-accept",
                 node.address() + ":" + Etcd.CLIENT_PORT,

@@ -7,21 +7,171 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
-/** A cluster that lives from certfleet's certificates, and what operators and users do with it. */
-record RunningCluster(
-        Path folder,
-        Binaries binaries,
-        OpenSsl openSsl,
-        CertfleetServer server,
-        Operator operator,
-        NodeAgent controlPlane,
-        NodeAgent worker,
-        KubeApiserver kubeApiserver) {
+/**
+ * A cluster that lives from certfleet's certificates, on nodes that are network namespaces, and what operators and users do
+ * with it. Its two nodes enrol by token at boot; etcd and kube-apiserver are started with nothing but what the agent
+ * published.
+ */
+final class RunningCluster implements AutoCloseable {
     private static final String CLUSTER = "prod";
+
+    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private final Path folder;
+    private final Binaries binaries = Binaries.find();
+    private final OpenSsl openSsl = new OpenSsl(Place.THIS_MACHINE);
+    private final CertfleetServer server;
+    private final Operator operator;
+    private final NetworkNamespace controlPlaneNode;
+    private final NodeAgent controlPlane;
+    private final NodeAgent worker;
+    private final KubeApiserver kubeApiserver;
+    private Etcd etcd;
+
+    private RunningCluster(Path folder) {
+        this.folder = folder;
+        try {
+            NodeNetwork network = closing(NodeNetwork.create(folder.resolve("logs")));
+            this.controlPlaneNode = closing(network.node("cp-1"));
+            NetworkNamespace workerNode = closing(network.node("worker-1"));
+            this.server = closing(CertfleetServer.start(
+                    folder.resolve("server"), network.hostAddress(), folder.resolve("logs/server.log")));
+            this.operator = server.firstOperator();
+            String endpoint = controlPlaneNode.address() + ":" + KubeApiserver.PORT;
+            operator.post(
+                            "/clusters",
+                            Map.of(
+                                    "name",
+                                    CLUSTER,
+                                    "controlPlaneEndpoint",
+                                    endpoint,
+                                    "statusUrl",
+                                    server.statusUrl().toString()))
+                    .expect(201);
+            this.controlPlane = closing(boot(controlPlaneNode, endpoint, List.of("control-plane", "etcd")))
+                    .awaitPublished(
+                            "pki/ca.crt",
+                            "pki/client-ca.crt",
+                            "pki/apiserver.crt",
+                            "pki/apiserver-kubelet-client.crt",
+                            "pki/apiserver-etcd-client.crt",
+                            "pki/front-proxy-client.crt",
+                            "pki/front-proxy-ca.crt",
+                            "pki/etcd/ca.crt",
+                            "pki/etcd/server.crt",
+                            "pki/etcd/peer.crt",
+                            "pki/etcd/healthcheck-client.crt",
+                            "pki/sa.key",
+                            "pki/sa.pub",
+                            "controller-manager.conf",
+                            "scheduler.conf",
+                            "kubelet.conf",
+                            "certfleet/gate/gate.crt",
+                            "certfleet/gate/webhook.kubeconfig",
+                            "certfleet/gate/authorization.yaml");
+            this.worker = closing(boot(workerNode, endpoint, List.of("worker")))
+                    .awaitPublished("pki/ca.crt", "pki/kubelet-client.crt", "pki/kubelet.crt", "kubelet.conf");
+            this.etcd = startEtcd();
+            this.kubeApiserver = closing(KubeApiserver.start(
+                    binaries,
+                    controlPlaneNode,
+                    controlPlane.files(),
+                    etcd,
+                    "--client-ca-file=" + controlPlane.files().pki("client-ca.crt"),
+                    "--authorization-config=" + controlPlane.authorizationConfiguration()));
+        } catch (RuntimeException | AssertionError e) {
+            close();
+            throw e;
+        }
+    }
+
+    static RunningCluster start(Path folder) {
+        return new RunningCluster(folder);
+    }
+
+    private <T extends AutoCloseable> T closing(T part) {
+        parts.push(part);
+        return part;
+    }
+
+    private NodeAgent boot(NetworkNamespace node, String endpoint, List<String> roles) {
+        String token = operator.post(
+                        "/clusters/" + CLUSTER + "/enrolment-tokens",
+                        Map.of("nodeNamePattern", node.name(), "roles", roles, "expiresIn", "PT10M"))
+                .expect(201)
+                .path("token")
+                .asString();
+        return NodeAgent.boot(
+                node,
+                folder.resolve("disk-" + node.name()),
+                server,
+                token,
+                "https://" + endpoint,
+                fingerprint(server.authority()));
+    }
+
+    private Etcd startEtcd() {
+        return closing(Etcd.start(binaries, controlPlaneNode, controlPlane.files(), folder.resolve("etcd")));
+    }
+
+    /**
+     * The API server keeps its etcd connections. This takes etcd away, listens in its place until the API server connects,
+     * and brings etcd back with its data.
+     *
+     * @return the serial of the client certificate that the API server presented
+     */
+    String serialPresentedToEtcd() {
+        etcd.close();
+        String presented = InPlaceOfEtcd.serialPresented(openSsl, controlPlaneNode, controlPlane.files());
+        etcd = startEtcd();
+        return presented;
+    }
+
+    CertfleetServer server() {
+        return server;
+    }
+
+    Operator operator() {
+        return operator;
+    }
+
+    NodeAgent controlPlane() {
+        return controlPlane;
+    }
+
+    NodeAgent worker() {
+        return worker;
+    }
+
+    KubeApiserver kubeApiserver() {
+        return kubeApiserver;
+    }
+
+    Path folder() {
+        return folder;
+    }
+
+    /** The first binding of a new cluster can only be made by system:masters, who exists for an hour and is then gone. */
+    void bindAdminsByBreakGlass() throws IOException {
+        ClientIdentity superAdmin = issue("kubernetes-super-admin", "super-admin", Map.of("lifetime", "PT1H"));
+        Await.until(
+                "the break-glass authority is in the client bundle",
+                Duration.ofMinutes(1),
+                () -> kubectl(superAdmin)
+                        .run(
+                                "create",
+                                "clusterrolebinding",
+                                "admins",
+                                "--clusterrole=cluster-admin",
+                                "--group=kubeadm:cluster-admins")
+                        .succeeded());
+    }
 
     /** A key made here and a certificate that the operator issues for it. */
     ClientIdentity issue(String profile, String name, Map<String, String> further) throws IOException {
@@ -118,5 +268,16 @@ record RunningCluster(
                     .contains(serial.toLowerCase(java.util.Locale.ROOT));
         });
         return crl;
+    }
+
+    @Override
+    public void close() {
+        while (!parts.isEmpty()) {
+            try {
+                parts.pop().close();
+            } catch (Exception e) {
+                System.err.println("while ending the cluster: " + e);
+            }
+        }
     }
 }

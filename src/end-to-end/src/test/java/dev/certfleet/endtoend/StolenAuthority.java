@@ -33,6 +33,7 @@ import org.bouncycastle.cert.X509v3CertificateBuilder;
 import org.bouncycastle.openssl.jcajce.JcaPEMWriter;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import org.bouncycastle.util.io.pem.PemObject;
 
 /**
  * Somebody who took the sealing key and the database, and so the Kubernetes authority's key: signs a certificate that the
@@ -63,7 +64,9 @@ final class StolenAuthority {
             write(
                     users.resolve("forged.crt"),
                     forged.build(new JcaContentSignerBuilder("SHA256withECDSA").build(stolen)));
-            write(users.resolve("forged.key"), own.getPrivate());
+            write(
+                    users.resolve("forged.key"),
+                    new PemObject("PRIVATE KEY", own.getPrivate().getEncoded()));
             return cluster.identity("forged");
         } catch (GeneralSecurityException | SQLException | OperatorCreationException e) {
             throw new AssertionError("the theft failed", e);

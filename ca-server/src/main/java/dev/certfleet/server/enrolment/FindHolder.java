@@ -1,0 +1,77 @@
+package dev.certfleet.server.enrolment;
+
+import dev.certfleet.pki.ProfileName;
+import dev.certfleet.server.authority.Cluster;
+import dev.certfleet.server.x509.Holder;
+import dev.certfleet.server.x509.Violation;
+import dev.certfleet.server.x509.Violations;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+
+/** Finds whom a certificate of a cluster is for, with all that is on record of them. */
+@Component
+public class FindHolder {
+    private final Nodes nodes;
+
+    FindHolder(Nodes nodes) {
+        this.nodes = nodes;
+    }
+
+    /** The holder, or why there is none. */
+    public sealed interface Found {
+        record One(Holder holder) implements Found {}
+
+        record None(Violations violations) implements Found {}
+    }
+
+    /**
+     * Whom a certificate that is asked for by name is for. Node identities come from enrolment and renewal alone.
+     *
+     * @param node null for a certificate that no node holds
+     */
+    public Found forRequest(Cluster cluster, ProfileName profile, @Nullable String node) {
+        if (profile == ProfileName.NODE_IDENTITY) {
+            return none("profile-not-on-request", "a node's identity comes from enrolment, and later from its renewal");
+        }
+        return forRenewal(cluster, profile, node);
+    }
+
+    /** Whom a certificate on record is for today. */
+    public Found forRenewal(Cluster cluster, ProfileName profile, @Nullable String node) {
+        return switch (profile.holder()) {
+            case INSTALLATION ->
+                none("profile-not-of-cluster", "certificates of profile " + profile.label() + " belong to no cluster");
+            case CLUSTER ->
+                node == null
+                        ? new Found.One(new Holder.ClusterUser(cluster.facts()))
+                        : none("node-not-expected", "no node holds certificates of profile " + profile.label());
+            case NODE -> ofNode(cluster, profile, node);
+        };
+    }
+
+    private Found ofNode(Cluster cluster, ProfileName profile, @Nullable String name) {
+        if (name == null) {
+            return none("node-missing", "certificates of profile " + profile.label() + " are held by a node");
+        }
+        Optional<Node> found = nodes.named(cluster.name(), name);
+        if (found.isEmpty()) {
+            return none("node-unknown", "the cluster has no node called '" + name + "'");
+        }
+        Node node = found.get();
+        if (node.state() == Node.State.RETIRED) {
+            return none("node-retired", "the node " + name + " was retired");
+        }
+        if (!Assignments.isHeld(profile, node)) {
+            return none(
+                    "profile-not-of-role",
+                    "a node of the roles " + String.join(", ", node.roles()) + " holds no " + profile.label());
+        }
+        return new Found.One(new Holder.Node(cluster.facts(), node.facts()));
+    }
+
+    private static Found none(String rule, String detail) {
+        return new Found.None(new Violations(List.of(new Violation(rule, detail))));
+    }
+}

@@ -1,0 +1,93 @@
+package dev.certfleet.server.web;
+
+import dev.certfleet.pki.RevocationReason;
+import dev.certfleet.pki.wire.FeedEntry;
+import dev.certfleet.pki.wire.FeedPage;
+import dev.certfleet.server.access.Caller;
+import dev.certfleet.server.ledger.Feed;
+import dev.certfleet.server.ledger.FeedNews;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.MediaType;
+import org.springframework.security.core.annotation.AuthenticationPrincipal;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.RestController;
+
+/** The long poll by which nodes hear of revocations. Who waits holds a virtual thread and no connection to the database. */
+@RestController
+@Tag(name = "feed")
+class FeedResource {
+    private static final Duration LONGEST_WAIT = Duration.ofSeconds(60);
+
+    private final Feed feed;
+    private final FeedNews news;
+    private final Clustered clustered;
+    private final Clock clock;
+
+    FeedResource(Feed feed, FeedNews news, Clustered clustered, Clock clock) {
+        this.feed = feed;
+        this.news = news;
+        this.clustered = clustered;
+        this.clock = clock;
+    }
+
+    @GetMapping(path = "/api/v1/clusters/{cluster}/feed", produces = MediaType.APPLICATION_JSON_VALUE)
+    @Operation(
+            operationId = "getFeed",
+            summary =
+                    "What became known about a cluster's certificates after a sequence; waits until there is something")
+    FeedPage feed(
+            @AuthenticationPrincipal Caller caller,
+            @PathVariable String cluster,
+            @RequestParam(required = false) @Nullable Long after,
+            @RequestParam(required = false) @Nullable Duration wait,
+            @RequestParam(required = false) @Nullable Integer limit)
+            throws InterruptedException {
+        May.readOrBeNodeOf(caller, cluster);
+        String name = clustered.named(cluster).name();
+        long sequence = after == null ? 0 : after;
+        Duration longest = wait == null ? Duration.ZERO : wait;
+        if (sequence < 0 || longest.isNegative() || longest.compareTo(LONGEST_WAIT) > 0) {
+            throw new ProblemException(
+                    ProblemType.MALFORMED_REQUEST, "'after' is 0 or more, and 'wait' at most " + LONGEST_WAIT);
+        }
+        int most = Page.limit(limit);
+
+        Instant end = clock.instant().plus(longest);
+        String epoch = feed.epoch();
+        List<Feed.Entry> found = feed.after(name, sequence, most + 1);
+        Duration left = longest;
+        while (found.isEmpty() && left.isPositive() && news.await(name, sequence, left)) {
+            found = feed.after(name, sequence, most + 1);
+            left = Duration.between(clock.instant(), end);
+        }
+        return page(epoch, sequence, most, found);
+    }
+
+    private static FeedPage page(String epoch, long sequence, int limit, List<Feed.Entry> found) {
+        boolean more = found.size() > limit;
+        List<FeedEntry> entries = (more ? found.subList(0, limit) : found)
+                .stream().map(FeedResource::entry).toList();
+        return new FeedPage(
+                epoch, entries.isEmpty() ? sequence : entries.getLast().sequence(), more, entries);
+    }
+
+    private static FeedEntry entry(Feed.Entry entry) {
+        RevocationReason reason = entry.reason();
+        return new FeedEntry(
+                entry.sequence(),
+                entry.kind(),
+                entry.id().hex(),
+                Base64.getEncoder().encodeToString(entry.certificate()),
+                reason == null ? null : reason.label(),
+                entry.at().toString());
+    }
+}

@@ -1,0 +1,126 @@
+package dev.certfleet.server.web;
+
+import dev.certfleet.pki.wire.NodeReport;
+import dev.certfleet.server.access.Caller;
+import dev.certfleet.server.enrolment.Node;
+import dev.certfleet.server.enrolment.Nodes;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import jakarta.servlet.http.HttpServletRequest;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.MediaType;
+import org.springframework.http.ResponseEntity;
+import org.springframework.security.core.annotation.AuthenticationPrincipal;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.RestController;
+import tools.jackson.databind.json.JsonMapper;
+
+@RestController
+@RequestMapping(path = "/api/v1/clusters/{cluster}/nodes", produces = MediaType.APPLICATION_JSON_VALUE)
+@Tag(name = "nodes")
+class NodeResource {
+    private final Nodes nodes;
+    private final Clustered clustered;
+    private final Idempotency idempotency;
+    private final JsonMapper json;
+
+    NodeResource(Nodes nodes, Clustered clustered, Idempotency idempotency, JsonMapper json) {
+        this.nodes = nodes;
+        this.clustered = clustered;
+        this.idempotency = idempotency;
+        this.json = json;
+    }
+
+    @Schema(name = "Node")
+    record View(
+            String name,
+            String cluster,
+            List<String> roles,
+            List<String> addresses,
+
+            @Schema(allowableValues = {"active", "retired", "reinstall-allowed"})
+            String state,
+
+            Instant enrolledAt,
+            @Nullable Instant lastSeenAt,
+            @Nullable NodeReport report) {}
+
+    @GetMapping
+    @Operation(operationId = "listNodes", summary = "A cluster's nodes, by name")
+    Page<View> list(
+            @AuthenticationPrincipal Caller caller,
+            @PathVariable String cluster,
+            @RequestParam(required = false) @Nullable String cursor,
+            @RequestParam(required = false) @Nullable Integer limit) {
+        May.read(caller, cluster);
+        int most = Page.limit(limit);
+        String after = Page.after(cursor, key -> key);
+        return Page.of(nodes.page(clustered.named(cluster).name(), after, most + 1), most, Node::name, this::view);
+    }
+
+    @GetMapping("/{node}")
+    @Operation(operationId = "getNode", summary = "One node, with what it last said of itself")
+    View get(@AuthenticationPrincipal Caller caller, @PathVariable String cluster, @PathVariable String node) {
+        May.read(caller, cluster);
+        return view(found(nodes.named(clustered.named(cluster).name(), node), node));
+    }
+
+    @PostMapping("/{node}/retire")
+    @Operation(operationId = "retireNode", summary = "Takes a node out for good and revokes all it holds")
+    ResponseEntity<View> retire(
+            @AuthenticationPrincipal Caller caller,
+            HttpServletRequest request,
+            @PathVariable String cluster,
+            @PathVariable String node) {
+        May.administer(caller, cluster);
+        String name = clustered.named(cluster).name();
+        return idempotency.once(
+                caller,
+                request,
+                "",
+                View.class,
+                () -> ResponseEntity.ok(view(found(nodes.retire(name, node, caller.actor()), node))));
+    }
+
+    @PostMapping("/{node}/reinstall")
+    @Operation(operationId = "allowReinstall", summary = "Lets one new enrolment take the node's name")
+    ResponseEntity<View> reinstall(
+            @AuthenticationPrincipal Caller caller,
+            HttpServletRequest request,
+            @PathVariable String cluster,
+            @PathVariable String node) {
+        May.administer(caller, cluster);
+        String name = clustered.named(cluster).name();
+        return idempotency.once(
+                caller,
+                request,
+                "",
+                View.class,
+                () -> ResponseEntity.ok(view(found(nodes.allowReinstall(name, node, caller.actor()), node))));
+    }
+
+    private static Node found(Optional<Node> node, String name) {
+        return node.orElseThrow(() -> ProblemException.notFound("node called '" + name + "' in this cluster"));
+    }
+
+    private View view(Node node) {
+        String report = node.report();
+        return new View(
+                node.name(),
+                node.cluster(),
+                node.roles(),
+                node.addresses(),
+                node.state().label(),
+                node.enrolledAt(),
+                node.lastSeenAt(),
+                report == null ? null : json.readValue(report, NodeReport.class));
+    }
+}

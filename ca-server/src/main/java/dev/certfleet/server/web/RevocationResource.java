@@ -1,0 +1,181 @@
+package dev.certfleet.server.web;
+
+import dev.certfleet.pki.RevocationReason;
+import dev.certfleet.server.access.Caller;
+import dev.certfleet.server.ledger.CertificateRecord;
+import dev.certfleet.server.ledger.Ledger;
+import dev.certfleet.server.ledger.RevocationRecord;
+import dev.certfleet.server.ledger.Revocations;
+import dev.certfleet.server.revocation.RevokeCertificate;
+import dev.certfleet.server.x509.Fingerprint;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import jakarta.servlet.http.HttpServletRequest;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+import org.springframework.http.ResponseEntity;
+import org.springframework.security.core.annotation.AuthenticationPrincipal;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.ResponseStatus;
+import org.springframework.web.bind.annotation.RestController;
+
+@RestController
+@RequestMapping(path = "/api/v1/revocations", produces = MediaType.APPLICATION_JSON_VALUE)
+@Tag(name = "revocations")
+class RevocationResource {
+    private static final int LONGEST_COMMENT = 1000;
+
+    private final RevokeCertificate revoke;
+    private final Revocations revocations;
+    private final Ledger ledger;
+    private final VisibleCertificates visible;
+    private final Idempotency idempotency;
+    private final Clock clock;
+
+    RevocationResource(
+            RevokeCertificate revoke,
+            Revocations revocations,
+            Ledger ledger,
+            VisibleCertificates visible,
+            Idempotency idempotency,
+            Clock clock) {
+        this.revoke = revoke;
+        this.revocations = revocations;
+        this.ledger = ledger;
+        this.visible = visible;
+        this.idempotency = idempotency;
+        this.clock = clock;
+    }
+
+    @Schema(name = "NewRevocation")
+    record NewRevocation(
+            String certificate,
+            String reason,
+            @Nullable Instant invalidityDate,
+            @Nullable String comment) {}
+
+    @Schema(name = "Revocation")
+    record View(
+            String id,
+            String certificate,
+            String serial,
+            @Nullable String cluster,
+            String reason,
+            Instant revokedAt,
+            @Nullable Instant invalidityDate,
+            @Nullable String comment,
+            String revokedBy,
+            @Nullable Instant releasedAt) {}
+
+    @PostMapping(consumes = MediaType.APPLICATION_JSON_VALUE)
+    @ResponseStatus(HttpStatus.CREATED)
+    @Operation(
+            operationId = "revoke",
+            summary =
+                    "Revokes a certificate; one that is revoked already keeps its revocation, one on hold can be revoked")
+    ResponseEntity<View> revoke(
+            @AuthenticationPrincipal Caller caller, HttpServletRequest request, @RequestBody NewRevocation body) {
+        CertificateRecord certificate = visible.administer(caller, body.certificate());
+        RevocationReason reason = reason(body.reason());
+        Instant invalidityDate = body.invalidityDate();
+        if (invalidityDate != null && invalidityDate.isAfter(clock.instant())) {
+            throw ProblemException.refused("invalidity-date", "the key cannot have been lost in the future");
+        }
+        String comment = body.comment();
+        if (comment != null && comment.length() > LONGEST_COMMENT) {
+            throw ProblemException.refused("comment", "a comment has at most " + LONGEST_COMMENT + " characters");
+        }
+        return idempotency.once(
+                caller,
+                request,
+                body,
+                View.class,
+                () -> ResponseEntity.status(HttpStatus.CREATED)
+                        .body(view(revoke.revoke(certificate, reason, invalidityDate, comment, caller.actor()))));
+    }
+
+    @PostMapping("/{id}/release")
+    @Operation(operationId = "releaseHold", summary = "Takes a certificateHold back; no other reason can be taken back")
+    ResponseEntity<View> release(
+            @AuthenticationPrincipal Caller caller, HttpServletRequest request, @PathVariable UUID id) {
+        RevocationRecord hold = find(caller, id, true);
+        return idempotency.once(caller, request, "", View.class, () -> {
+            CertificateRecord certificate = ledger.find(hold.serial()).orElseThrow();
+            if (!revoke.release(certificate, hold, caller.actor())) {
+                throw new ProblemException(
+                        ProblemType.NOT_A_HOLD, "the reason is " + hold.reason().label());
+            }
+            return ResponseEntity.ok(view(revocations.find(id).orElseThrow()));
+        });
+    }
+
+    @GetMapping
+    @Operation(
+            operationId = "listRevocations",
+            summary = "Revocations, newest first; without a grant for all clusters, one cluster has to be named")
+    Page<View> list(
+            @AuthenticationPrincipal Caller caller,
+            @RequestParam(required = false) @Nullable String cluster,
+            @RequestParam(required = false) @Nullable String certificate,
+            @RequestParam(required = false) @Nullable String cursor,
+            @RequestParam(required = false) @Nullable Integer limit) {
+        May.readOneOrAll(caller, cluster);
+        int most = Page.limit(limit);
+        Fingerprint id = certificate == null ? null : VisibleCertificates.fingerprint(certificate);
+        return Page.of(
+                revocations.list(cluster, id, Page.after(cursor, UUID::fromString), most + 1),
+                most,
+                revocation -> revocation.id().toString(),
+                RevocationResource::view);
+    }
+
+    @GetMapping("/{id}")
+    @Operation(operationId = "getRevocation", summary = "One revocation, in force or released")
+    View get(@AuthenticationPrincipal Caller caller, @PathVariable UUID id) {
+        return view(find(caller, id, false));
+    }
+
+    private RevocationRecord find(Caller caller, UUID id, boolean toChange) {
+        Optional<RevocationRecord> found = revocations.find(id);
+        String cluster = found.map(RevocationRecord::cluster).orElse(null);
+        boolean everything = toChange ? caller.mayAdministerInstallation() : caller.mayReadInstallation();
+        boolean granted = cluster != null && (toChange ? caller.mayAdminister(cluster) : caller.mayRead(cluster));
+        if (!everything && !granted) {
+            throw May.refused();
+        }
+        return found.orElseThrow(() -> ProblemException.notFound("revocation with this id"));
+    }
+
+    private static RevocationReason reason(String label) {
+        try {
+            return RevocationReason.of(label);
+        } catch (IllegalArgumentException e) {
+            throw ProblemException.refused("reason", String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static View view(RevocationRecord revocation) {
+        return new View(
+                revocation.id().toString(),
+                revocation.certificate().hex(),
+                revocation.serial().hex(),
+                revocation.cluster(),
+                revocation.reason().label(),
+                revocation.revokedAt(),
+                revocation.invalidityDate(),
+                revocation.comment(),
+                revocation.revokedBy(),
+                revocation.releasedAt());
+    }
+}

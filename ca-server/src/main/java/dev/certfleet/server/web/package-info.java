@@ -1,0 +1,11 @@
+/**
+ * The REST API: each resource reads a request, asks whether the caller may, calls a use case and says what became of it.
+ * Errors become problem details in one place. What is accepted and answered is described by the OpenAPI document.
+ */
+@ApplicationModule(
+        allowedDependencies = {"access", "audit", "authority", "enrolment", "issuance", "ledger", "revocation", "x509"})
+@NullMarked
+package dev.certfleet.server.web;
+
+import org.jspecify.annotations.NullMarked;
+import org.springframework.modulith.ApplicationModule;

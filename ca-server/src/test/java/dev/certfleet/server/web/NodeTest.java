@@ -1,0 +1,154 @@
+package dev.certfleet.server.web;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.certfleet.server.TestClient;
+import dev.certfleet.server.TestIdentity;
+import dev.certfleet.server.TestServer;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+
+/** How nodes come, what they say, and how they leave. */
+class NodeTest {
+    private final TestServer server = TestServer.shared();
+    private final TestClient admin = server.admin();
+    private final String cluster = server.newCluster();
+
+    @Test
+    void enrolsWithATokenAndHoldsWhatItsRoleSays() {
+        TestIdentity node = server.newNode(cluster, "worker-1");
+        JsonNode assignment = server.as(node).get("/agent/assignment").expect(200);
+        assertThat(assignment.get("nodeName").asString()).isEqualTo("worker-1");
+        assertThat(assignment.get("certificates"))
+                .extracting(certificate -> certificate.get("profile").asString())
+                .containsExactlyInAnyOrder("kubelet-client", "kubelet-serving", "kube-proxy", "node-identity");
+        assertThat(assignment.get("bundles").has("kubernetes")).isTrue();
+        JsonNode shown = admin.get("/clusters/" + cluster + "/nodes/worker-1").expect(200);
+        assertThat(shown.get("state").asString()).isEqualTo("active");
+        assertThat(shown.get("addresses").get(0).asString()).isEqualTo("192.0.2.10");
+    }
+
+    @Test
+    void keepsWhatANodeSaysOfItself() {
+        TestIdentity node = server.newNode(cluster, "worker-1");
+        server.as(node)
+                .post(
+                        "/agent/reports",
+                        "{\"agentVersion\": \"1\", \"at\": \"2026-11-24T00:00:00Z\", \"certificates\": [{\"profile\":"
+                                + " \"kubelet-client\", \"state\": \"published\"}]}")
+                .expect(204);
+        JsonNode shown = admin.get("/clusters/" + cluster + "/nodes")
+                .expect(200)
+                .get("items")
+                .get(0);
+        assertThat(shown.get("report").get("certificates").get(0).get("state").asString())
+                .isEqualTo("published");
+        assertThat(shown.has("lastSeenAt")).isTrue();
+    }
+
+    @Test
+    void makesAnAuditEventOfAnAlarm() {
+        TestIdentity node = server.newNode(cluster, "worker-1");
+        server.as(node)
+                .post(
+                        "/agent/alarms",
+                        "{\"kind\": \"unknown-credential\", \"credentialId\": \"abc\", \"detail\": \"seen\\nhere\", \"at\":"
+                                + " \"2026-11-24T00:00:00Z\"}")
+                .expect(204);
+        JsonNode event = admin.get("/audit-events?cluster=" + cluster + "&type=alarm-raised")
+                .expect(200)
+                .get("items")
+                .get(0);
+        assertThat(event.get("actor").asString()).isEqualTo("node:" + cluster + "/worker-1");
+        assertThat(event.get("detail").get("kind").asString()).isEqualTo("unknown-credential");
+        assertThat(event.get("detail").get("detail").asString()).isEqualTo("seen here");
+    }
+
+    @Test
+    void refusesTokensThatAreNoGood() {
+        TestIdentity.Request request = TestIdentity.request();
+        TestClient anybody = server.anonymous();
+        anybody.post("/enrolments", TestServer.enrolment("cft_misspelt", "worker-1", request))
+                .expectProblem(403, "token-unknown");
+
+        String withdrawn = server.newToken(cluster, "*", "[\"worker\"]", 1);
+        String id = admin.get("/clusters/" + cluster + "/enrolment-tokens")
+                .expect(200)
+                .get("items")
+                .get(0)
+                .get("id")
+                .asString();
+        admin.delete("/clusters/" + server.newCluster() + "/enrolment-tokens/" + id)
+                .expectProblem(404, "not-found");
+        admin.delete("/clusters/" + cluster + "/enrolment-tokens/" + id).expect(204);
+        anybody.post("/enrolments", TestServer.enrolment(withdrawn, "worker-1", request))
+                .expectProblem(403, "token-withdrawn");
+
+        String narrow = server.newToken(cluster, "worker-*", "[\"worker\"]", 1);
+        JsonNode problem = anybody.post("/enrolments", TestServer.enrolment(narrow, "control-1", request))
+                .expectProblem(422, "request-refused");
+        assertThat(problem.get("violations").get(0).get("rule").asString()).isEqualTo("node-name-not-granted");
+        assertThat(admin.get("/clusters/" + cluster + "/nodes").expect(200).get("items"))
+                .isEmpty();
+    }
+
+    @Test
+    void neverGivesANameAwayThatHasAnIdentity() {
+        server.newNode(cluster, "worker-1");
+        String token = server.newToken(cluster, "*", "[\"worker\"]", 2);
+        String body = TestServer.enrolment(token, "worker-1", TestIdentity.request());
+        server.anonymous().post("/enrolments", body).expectProblem(409, "node-name-taken");
+
+        admin.post("/clusters/" + cluster + "/nodes/worker-1/reinstall").expect(200);
+        server.anonymous().post("/enrolments", body).expect(201);
+        server.anonymous()
+                .post("/enrolments", TestServer.enrolment(token, "worker-1", TestIdentity.request()))
+                .expectProblem(409, "node-name-taken");
+    }
+
+    @Test
+    void endsTheOldIdentityWithAReinstall() {
+        TestIdentity old = server.newNode(cluster, "worker-1");
+        admin.post("/clusters/" + cluster + "/nodes/worker-1/reinstall").expect(200);
+        server.as(old).get("/agent/assignment").expect(200);
+        TestIdentity reinstalled = server.newNode(cluster, "worker-1");
+        server.as(old).get("/agent/assignment").expectProblem(401, "certificate-revoked");
+        server.as(reinstalled).get("/agent/assignment").expect(200);
+    }
+
+    @Test
+    void revokesAllThatARetiredNodeHolds() {
+        TestIdentity node = server.newNode(cluster, "worker-1");
+        server.as(node)
+                .post(
+                        "/clusters/" + cluster + "/certificates",
+                        TestClient.certificateRequest("kubelet-client", null, TestIdentity.request()))
+                .expect(201);
+        assertThat(admin.post("/clusters/" + cluster + "/nodes/worker-1/retire")
+                        .expect(200)
+                        .get("state")
+                        .asString())
+                .isEqualTo("retired");
+        assertThat(admin.get("/certificates?cluster=" + cluster + "&status=revoked")
+                        .expect(200)
+                        .get("items"))
+                .hasSize(2);
+    }
+
+    @Test
+    void listsInPages() {
+        for (String name : new String[] {"a", "b", "c"}) {
+            server.newNode(cluster, name);
+        }
+        JsonNode first = admin.get("/clusters/" + cluster + "/nodes?limit=2").expect(200);
+        JsonNode second = admin.get("/clusters/" + cluster + "/nodes?limit=2&cursor="
+                        + first.get("nextCursor").asString())
+                .expect(200);
+        assertThat(first.get("items")).hasSize(2);
+        assertThat(second.get("items"))
+                .singleElement()
+                .extracting(node -> node.get("name").asString())
+                .isEqualTo("c");
+        assertThat(second.has("nextCursor")).isFalse();
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.certfleet.server.web;
+
+import org.jspecify.annotations.NullMarked;
