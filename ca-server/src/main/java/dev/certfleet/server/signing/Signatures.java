@@ -72,6 +72,15 @@ public final class Signatures {
         });
     }
 
+    static boolean verify(KeyAlgorithm algorithm, PublicKey key, byte[] message, byte[] signature) {
+        return jca(() -> {
+            Signature verifier = Signature.getInstance(algorithm.signature(), PROVIDER);
+            verifier.initVerify(key);
+            verifier.update(message);
+            return verifier.verify(signature);
+        });
+    }
+
     private interface Jca<T> {
         T call() throws GeneralSecurityException;
     }
