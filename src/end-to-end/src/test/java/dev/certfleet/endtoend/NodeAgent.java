@@ -50,7 +50,6 @@ final class NodeAgent implements AutoCloseable {
                             tokenFile,
                             node.name(),
                             node.address(),
-                            apiServer,
                             disk.resolve("etc/kubernetes"),
                             disk.resolve("var/lib/certfleet")));
         } catch (IOException e) {
