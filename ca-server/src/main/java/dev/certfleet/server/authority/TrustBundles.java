@@ -1,11 +1,10 @@
 package dev.certfleet.server.authority;
 
 import dev.certfleet.pki.AuthorityKind;
+import dev.certfleet.pki.Pem;
 import dev.certfleet.pki.ProfileName;
 import dev.certfleet.server.ledger.CertificateSearch;
 import dev.certfleet.server.ledger.Ledger;
-import java.nio.charset.StandardCharsets;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -73,9 +72,6 @@ public class TrustBundles {
 
     /** An authority's certificate, PEM. */
     public static String pem(Authority authority) {
-        return "-----BEGIN CERTIFICATE-----\n"
-                + Base64.getMimeEncoder(64, "\n".getBytes(StandardCharsets.US_ASCII))
-                        .encodeToString(authority.certificate())
-                + "\n-----END CERTIFICATE-----\n";
+        return Pem.encode(Pem.CERTIFICATE, authority.certificate());
     }
 }

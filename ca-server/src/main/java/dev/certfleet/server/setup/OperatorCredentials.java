@@ -1,5 +1,6 @@
 package dev.certfleet.server.setup;
 
+import dev.certfleet.pki.Pem;
 import dev.certfleet.pki.ProfileName;
 import dev.certfleet.server.authority.TrustBundles;
 import dev.certfleet.server.installation.DataFolder;
@@ -13,7 +14,6 @@ import dev.certfleet.server.x509.Subject;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -53,19 +53,16 @@ class OperatorCredentials {
             case Issuance.Issued issued ->
                 Optional.of(folder.writeSecret(
                         "operator-" + operator + ".pem",
-                        (made.key().pem() + pem(issued.certificate().der()) + TrustBundles.pem(issued.authority()))
+                        (made.key().pem()
+                                        + Pem.encode(
+                                                Pem.CERTIFICATE,
+                                                issued.certificate().der())
+                                        + TrustBundles.pem(issued.authority()))
                                 .getBytes(StandardCharsets.US_ASCII)));
             case Issuance.Refused refused ->
                 throw new IllegalStateException("the credential was refused: " + refused.violations());
             case Issuance.InProgress inProgress -> Optional.empty();
             case Issuance.OtherRequest other -> Optional.empty();
         };
-    }
-
-    static String pem(byte[] certificate) {
-        return "-----BEGIN CERTIFICATE-----\n"
-                + Base64.getMimeEncoder(64, "\n".getBytes(StandardCharsets.US_ASCII))
-                        .encodeToString(certificate)
-                + "\n-----END CERTIFICATE-----\n";
     }
 }

@@ -1,6 +1,7 @@
 package dev.certfleet.server.setup;
 
 import dev.certfleet.pki.AuthorityKind;
+import dev.certfleet.pki.Pem;
 import dev.certfleet.pki.ProfileName;
 import dev.certfleet.server.authority.Authorities;
 import dev.certfleet.server.authority.Authority;
@@ -109,7 +110,7 @@ class ServerTls {
             throw new IllegalStateException("the server's TLS certificate was not issued: " + issuance);
         }
         String pem = made.key().pem()
-                + OperatorCredentials.pem(issued.certificate().der())
+                + Pem.encode(Pem.CERTIFICATE, issued.certificate().der())
                 + TrustBundles.pem(issued.authority());
         folder.writeSecret(FILE, pem.getBytes(StandardCharsets.US_ASCII));
         LOG.info(

@@ -1,20 +1,17 @@
 package dev.certfleet.server.signing;
 
 import dev.certfleet.pki.KeyAlgorithm;
+import dev.certfleet.pki.Pem;
 import dev.certfleet.server.x509.CertificationRequest;
 import dev.certfleet.server.x509.ParsedRequest;
 import dev.certfleet.server.x509.Subject;
 import dev.certfleet.server.x509.Violations;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
-import java.security.KeyFactory;
 import java.security.KeyPair;
 import java.security.KeyStore;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
-import java.security.spec.PKCS8EncodedKeySpec;
-import java.util.Base64;
 import java.util.List;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.X509ExtendedKeyManager;
@@ -65,23 +62,15 @@ public final class LocalKey {
      * @throws GeneralSecurityException where there is none that can be read
      */
     public static LocalKey read(String pem) throws GeneralSecurityException {
-        int begin = pem.indexOf("-----BEGIN PRIVATE KEY-----");
-        int end = pem.indexOf("-----END PRIVATE KEY-----");
-        if (begin < 0 || end < begin) {
-            throw new GeneralSecurityException("there is no private key in it");
-        }
-        byte[] pkcs8 =
-                Base64.getMimeDecoder().decode(pem.substring(begin + "-----BEGIN PRIVATE KEY-----".length(), end));
-        return new LocalKey(
-                KeyFactory.getInstance(ALGORITHM.generator()).generatePrivate(new PKCS8EncodedKeySpec(pkcs8)));
+        return Pem.decode(pem, Pem.PRIVATE_KEY).stream()
+                .findFirst()
+                .map(pkcs8 -> new LocalKey(Signatures.privateKey(ALGORITHM, pkcs8)))
+                .orElseThrow(() -> new GeneralSecurityException("there is no private key in it"));
     }
 
     /** PKCS#8 in PEM, for a file of mode 0600. */
     public String pem() {
-        return "-----BEGIN PRIVATE KEY-----\n"
-                + Base64.getMimeEncoder(64, "\n".getBytes(StandardCharsets.US_ASCII))
-                        .encodeToString(privateKey.getEncoded())
-                + "\n-----END PRIVATE KEY-----\n";
+        return Pem.encode(Pem.PRIVATE_KEY, privateKey.getEncoded());
     }
 
     /** What a TLS server shows this key's certificate with. */

@@ -6,8 +6,6 @@ import dev.certfleet.server.authority.TrustBundles;
 import dev.certfleet.server.ledger.CertificateRecord;
 import dev.certfleet.server.x509.CertificationRequest;
 import dev.certfleet.server.x509.Violations;
-import java.nio.charset.StandardCharsets;
-import java.util.Base64;
 
 /** Certificates and requests as the API carries them. */
 final class Pem {
@@ -16,10 +14,7 @@ final class Pem {
     private Pem() {}
 
     static String of(byte[] certificate) {
-        return "-----BEGIN CERTIFICATE-----\n"
-                + Base64.getMimeEncoder(64, "\n".getBytes(StandardCharsets.US_ASCII))
-                        .encodeToString(certificate)
-                + "\n-----END CERTIFICATE-----\n";
+        return dev.certfleet.pki.Pem.encode(dev.certfleet.pki.Pem.CERTIFICATE, certificate);
     }
 
     /** Reads a certification request, or refuses it. */
