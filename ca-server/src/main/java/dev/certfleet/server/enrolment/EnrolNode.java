@@ -131,8 +131,14 @@ public class EnrolNode {
                 requestId,
                 requestHash);
         try {
-            return answer(issueCertificate.issue(order, certificate -> admit(token, request, roles, certificate)));
+            Issuance issuance =
+                    issueCertificate.issue(order, certificate -> admit(token, request, roles, certificate));
+            if (issuance instanceof Issuance.Refused(Violations broken)) {
+                refused(token.cluster(), request.nodeName(), broken.toString());
+            }
+            return answer(issuance);
         } catch (Lost lost) {
+            refused(token.cluster(), request.nodeName(), "another enrolment was faster");
             return lost.outcome;
         }
     }
