@@ -133,8 +133,8 @@ public final class TestClient {
 
     /** Posts what claims to be JSON. */
     public Answer post(String path, byte[] body) {
-        return send(request(path, "Content-Type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofByteArray(body)));
+        return send(
+                request(path, "Content-Type", "application/json").POST(HttpRequest.BodyPublishers.ofByteArray(body)));
     }
 
     /** Posts nothing. */

@@ -117,13 +117,14 @@ public class Feed {
                         + " WHERE f.cluster = ? AND f.sequence > ? ORDER BY f.sequence LIMIT ?")
                 .params(cluster, sequence, limit)
                 .query((row, number) -> {
-                    int reason = row.getInt("reason");
+                    int code = row.getInt("reason");
+                    RevocationReason reason = row.wasNull() ? null : RevocationReason.ofCode(code);
                     return new Entry(
                             row.getLong("sequence"),
                             row.getString("kind"),
                             Rows.fingerprint(row),
                             row.getBytes("certificate"),
-                            row.wasNull() ? null : RevocationReason.ofCode(reason),
+                            reason,
                             row.getTimestamp("at").toInstant());
                 })
                 .list();

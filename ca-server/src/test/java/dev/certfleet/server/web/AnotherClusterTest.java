@@ -32,7 +32,8 @@ class AnotherClusterTest {
     static Stream<Arguments> routes() {
         return Route.changing(SERVER)
                 .filter(route -> !route.path().equals("/enrolments"))
-                .flatMap(route -> Stream.of("admin of another cluster", "viewer of the cluster", "viewer of all clusters")
+                .flatMap(route -> Stream.of(
+                                "admin of another cluster", "viewer of the cluster", "viewer of all clusters")
                         .map(operator -> Arguments.of(operator, route)));
     }
 

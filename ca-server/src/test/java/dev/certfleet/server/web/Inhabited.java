@@ -51,7 +51,9 @@ final class Inhabited {
                 .replace("/certificates/{id}", "/certificates/" + node.id())
                 .replace("/revocations/{id}", "/revocations/" + hold)
                 .replace("/operators/{name}", "/operators/" + operator.name());
-        assertThat(path).as("a new kind of thing in a path: say here which one exists").doesNotContain("{");
+        assertThat(path)
+                .as("a new kind of thing in a path: say here which one exists")
+                .doesNotContain("{");
         return path;
     }
 
@@ -75,8 +77,7 @@ final class Inhabited {
                                 "/clusters/{cluster}/enrolment-tokens",
                                         "{\"nodeNamePattern\": \"*\", \"roles\": [\"worker\"]}",
                                 "/certificates/{id}/renew", "{" + csr + "}",
-                                "/revocations",
-                                        "{\"certificate\": \"" + node.id() + "\", \"reason\": \"unspecified\"}",
+                                "/revocations", "{\"certificate\": \"" + node.id() + "\", \"reason\": \"unspecified\"}",
                                 "/enrolments", TestServer.enrolment(secret, "worker-2", request),
                                 "/agent/reports",
                                         "{\"agentVersion\": \"1\", \"at\": \"2026-11-24T00:00:00Z\","

@@ -48,8 +48,8 @@ class RefusedCsrTest {
         KeyPair good = Keys.of(KeyAlgorithm.P256);
         byte[] broken = new RequestBuilder(good).der();
         broken[broken.length - 1] ^= 1;
-        KeyPair mixed = new KeyPair(
-                good.getPublic(), Keys.generate(KeyAlgorithm.P256).getPrivate());
+        KeyPair mixed =
+                new KeyPair(good.getPublic(), Keys.generate(KeyAlgorithm.P256).getPrivate());
         byte[] edwards = new RequestBuilder(Keys.of(KeyAlgorithm.ED25519)).der();
         Arrays.fill(edwards, edwards.length - 64, edwards.length, (byte) 0);
         REQUESTS.put("broken signature", pem(broken));

@@ -27,15 +27,27 @@ class RefusedNamesTest {
                 Stream.of(
                         // An identity carries no names, not even the node's own
                         of(Door.ENROLMENT, "address-not-recorded", "own address", csr -> csr.address("192.0.2.30")),
-                        of(Door.NODE_CERTIFICATE, "subject-not-yours", "another node", csr ->
-                                csr.subject("O=system:nodes,CN=system:node:worker-2")),
+                        of(
+                                Door.NODE_CERTIFICATE,
+                                "subject-not-yours",
+                                "another node",
+                                csr -> csr.subject("O=system:nodes,CN=system:node:worker-2")),
                         of(Door.ENROLMENT, "subject-not-yours", "another node", csr -> csr.subject("CN=worker-2")),
-                        of(Door.IDENTITY_RENEWAL, "subject-not-yours", "another cluster", csr ->
-                                csr.subject("O=" + ELSEWHERE.cluster + ",CN=worker-1")),
-                        of(Door.ENROLMENT, "subject-not-yours", "another cluster", csr ->
-                                csr.subject("O=" + ELSEWHERE.cluster + ",CN=fresh-1")),
-                        of(Door.OPERATOR_RENEWAL, "subject-not-yours", "another operator", csr ->
-                                csr.subject("CN=admin"))));
+                        of(
+                                Door.IDENTITY_RENEWAL,
+                                "subject-not-yours",
+                                "another cluster",
+                                csr -> csr.subject("O=" + ELSEWHERE.cluster + ",CN=worker-1")),
+                        of(
+                                Door.ENROLMENT,
+                                "subject-not-yours",
+                                "another cluster",
+                                csr -> csr.subject("O=" + ELSEWHERE.cluster + ",CN=fresh-1")),
+                        of(
+                                Door.OPERATOR_RENEWAL,
+                                "subject-not-yours",
+                                "another operator",
+                                csr -> csr.subject("CN=admin"))));
     }
 
     private static Stream<Arguments> ofEverybody(Door door) {
@@ -65,8 +77,7 @@ class RefusedNamesTest {
 
     @ParameterizedTest(name = "{0} {1}: {2}")
     @MethodSource("requests")
-    void refusesRequestForWhatIsNotItsHolders(
-            Door door, String rule, String what, UnaryOperator<RequestBuilder> wish) {
+    void refusesRequestForWhatIsNotItsHolders(Door door, String rule, String what, UnaryOperator<RequestBuilder> wish) {
         String csr = wish.apply(new RequestBuilder(Keys.of(KeyAlgorithm.P256))).pem();
         OnRecord before = OnRecord.of(SERVER);
 

@@ -83,8 +83,7 @@ public final class RequestBuilder {
             if (!extensions.isEmpty()) {
                 request.addAttribute(PKCSObjectIdentifiers.pkcs_9_at_extensionRequest, extensions.generate());
             }
-            return request.build(signer().build(pair.getPrivate()))
-                    .getEncoded();
+            return request.build(signer().build(pair.getPrivate())).getEncoded();
         } catch (IOException | OperatorCreationException e) {
             throw new IllegalStateException(e);
         }
