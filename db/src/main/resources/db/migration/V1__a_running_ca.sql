@@ -161,22 +161,33 @@ CREATE TABLE renewal_demand (
     FOREIGN KEY (cluster, node) REFERENCES node
 );
 
--- The responder that answers for an authority (RFC 6960 section 4.2.2.2), shared by all servers.
+-- The responder that answers for an authority (RFC 6960 section 4.2.2.2), shared by all servers. The key of the one
+-- before is deleted with its replacement.
 CREATE TABLE ocsp_responder (
     authority   text        PRIMARY KEY REFERENCES authority,
     serial      bytea       NOT NULL REFERENCES certificate,
     sealed_key  uuid        NOT NULL REFERENCES sealed_key,
+    not_before  timestamptz NOT NULL,
     not_after   timestamptz NOT NULL
 );
 
--- The newest CRL of each authority; numbers only rise (RFC 5280 section 5.2.3).
-CREATE TABLE crl (
+-- How often an authority's revocations changed. It is counted up in the transaction of each change and read before the
+-- rows of a new CRL are, so that no change falls between two CRLs, and making one holds nobody up who revokes.
+CREATE TABLE crl_change (
     authority   text        PRIMARY KEY REFERENCES authority,
-    number      bigint      NOT NULL CHECK (number > 0),
-    this_update timestamptz NOT NULL,
-    next_update timestamptz NOT NULL,
-    stale       boolean     NOT NULL,
-    der         bytea       NOT NULL
+    changes     bigint      NOT NULL CHECK (changes > 0)
+);
+
+-- The newest CRL of each authority; numbers only rise (RFC 5280 section 5.2.3). covers is the count of changes that are
+-- surely in it; scheduled_at is when the newest CRL was issued that no revocation had asked for.
+CREATE TABLE crl (
+    authority       text        PRIMARY KEY REFERENCES authority,
+    number          bigint      NOT NULL CHECK (number > 0),
+    this_update     timestamptz NOT NULL,
+    next_update     timestamptz NOT NULL,
+    scheduled_at    timestamptz NOT NULL,
+    covers          bigint      NOT NULL,
+    der             bytea       NOT NULL
 );
 
 -- What a caller's Idempotency-Key was answered with; the answer never holds a secret.

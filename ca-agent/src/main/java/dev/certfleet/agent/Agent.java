@@ -48,6 +48,7 @@ import org.jspecify.annotations.Nullable;
 public final class Agent implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger("certfleet.agent");
     private static final Duration REPORT_AT_LEAST = Duration.ofMinutes(5);
+    private static final Duration IDENTITY_AT_MOST = Duration.ofMinutes(1);
     private static final Duration TOLERATED_SKEW = Duration.ofSeconds(60);
     private static final Path KERNEL_BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
 
@@ -269,6 +270,7 @@ public final class Agent implements AutoCloseable {
             become(identityRenewal.renew(present, client, demand));
             identityProblem = null;
             identityFailures = 0;
+            identityRetryAt = now.plus(IDENTITY_AT_MOST);
             LOG.log(System.Logger.Level.INFO, "renewed this node''s identity");
         } catch (ServerException | IOException | Trouble e) {
             identityProblem = Trouble.oneLine(e);

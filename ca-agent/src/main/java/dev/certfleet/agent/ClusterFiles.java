@@ -23,9 +23,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** The files that are not certificates of the node itself: CA bundles, kubeconfigs, the service-account pair. */
 final class ClusterFiles {
+    private static final Pattern HAS_PORT = Pattern.compile("[^:]:[0-9]+$|]:[0-9]+$");
+
     private static final System.Logger LOG = System.getLogger("certfleet.agent.files");
 
     private final Settings settings;
@@ -117,8 +120,13 @@ final class ClusterFiles {
     }
 
     private Optional<String> apiServer(Assignment assignment) {
-        if (settings.kubernetes().apiServer().isPresent() || !roles(assignment).contains(NodeRole.CONTROL_PLANE)) {
+        if (settings.kubernetes().apiServer().isPresent()) {
             return settings.kubernetes().apiServer();
+        }
+        if (!roles(assignment).contains(NodeRole.CONTROL_PLANE)) {
+            return Optional.ofNullable(assignment.controlPlaneEndpoint())
+                    .map(endpoint ->
+                            "https://" + endpoint + (HAS_PORT.matcher(endpoint).find() ? "" : ":6443"));
         }
         List<String> addresses = settings.node().addresses().isEmpty()
                 ? NodeFacts.addresses()

@@ -204,7 +204,7 @@ final class GateRunner implements AutoCloseable {
     /** The server as the agent knows it at the moment. */
     private final class Connection implements ServerConnection {
         @Override
-        public FeedPage feed(long after, Duration wait) throws IOException {
+        public FeedPage feed(long after, Duration wait) throws IOException, InterruptedException {
             try {
                 return client().feed(cluster(), after, wait, FEED_PAGE);
             } catch (ServerException e) {
@@ -213,7 +213,7 @@ final class GateRunner implements AutoCloseable {
         }
 
         @Override
-        public Optional<byte[]> certificate(String id) throws IOException {
+        public Optional<byte[]> certificate(String id) throws IOException, InterruptedException {
             try {
                 Optional<String> pem = client().certificate(id);
                 if (pem.isEmpty()) {
@@ -229,7 +229,7 @@ final class GateRunner implements AutoCloseable {
         }
 
         @Override
-        public void alarm(AgentAlarm alarm) throws IOException {
+        public void alarm(AgentAlarm alarm) throws IOException, InterruptedException {
             try {
                 client().alarm(alarm, tools.requestId());
             } catch (ServerException e) {
@@ -249,7 +249,11 @@ final class GateRunner implements AutoCloseable {
             return known.cluster();
         }
 
-        private static IOException failed(ServerException e) {
+        /** A call that was cut off because the gate closes is nothing to complain of. */
+        private static IOException failed(ServerException e) throws InterruptedException {
+            if (Thread.interrupted()) {
+                throw new InterruptedException();
+            }
             return new IOException(Trouble.oneLine(e), e);
         }
     }

@@ -356,6 +356,7 @@ final class FakeServer implements AutoCloseable {
                 roles,
                 clock.instant().toString(),
                 roles + "/" + extraNames + "/" + renewBefore,
+                "api.prod.example.org:6443",
                 certificates,
                 bundles,
                 Map.of("kubernetes", "http://127.0.0.1:9/ocsp"));

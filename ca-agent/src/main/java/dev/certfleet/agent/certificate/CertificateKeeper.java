@@ -263,6 +263,7 @@ public final class CertificateKeeper {
                 Certificates.serial(leaf),
                 leaf.getNotBefore().toInstant(),
                 leaf.getNotAfter().toInstant(),
+                now(),
                 pending.keyMadeAt(),
                 pending.wanted()));
         save(tools.hookSettings().of(profile).isEmpty() ? published.inUse() : published);
@@ -274,7 +275,8 @@ public final class CertificateKeeper {
                 files.certificate(),
                 Certificates.serial(leaf),
                 leaf.getNotAfter().toInstant());
-        return true;
+        // One a round, so that nothing the server answers can keep this loop going.
+        return false;
     }
 
     /** Step 5, again and again: is all in place, and is it time? */

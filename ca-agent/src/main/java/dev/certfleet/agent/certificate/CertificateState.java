@@ -1,7 +1,6 @@
 package dev.certfleet.agent.certificate;
 
 import dev.certfleet.pki.wire.AssignedCertificate;
-import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +30,7 @@ public record CertificateState(
      * A published certificate.
      *
      * @param id its SHA-256 fingerprint
+     * @param publishedAt when it was, by this node's clock
      * @param keyMadeAt when its key was made
      * @param wanted what the assignment asked for when it was requested
      */
@@ -39,10 +39,15 @@ public record CertificateState(
             String serial,
             Instant notBefore,
             Instant notAfter,
+            Instant publishedAt,
             Instant keyMadeAt,
             AssignedCertificate wanted) {
-        public Duration life() {
-            return Duration.between(notBefore, notAfter);
+        /**
+         * When its life on this node began. Not notBefore, which is backdated: of a certificate that lives for minutes, two thirds
+         * would be over when it is issued.
+         */
+        Instant begin() {
+            return publishedAt.isAfter(notBefore) && publishedAt.isBefore(notAfter) ? publishedAt : notBefore;
         }
     }
 

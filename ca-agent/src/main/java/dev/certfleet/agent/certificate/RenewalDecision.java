@@ -58,7 +58,8 @@ public sealed interface RenewalDecision {
     static Instant dueAt(Held held) {
         double spread = Long.parseLong(held.id().substring(0, 8), 16) / (double) (1L << 32);
         double fraction = 2.0 / 3 - spread / 12;
-        return held.notBefore().plusMillis((long) (held.life().toMillis() * fraction));
+        Duration life = Duration.between(held.begin(), held.notAfter());
+        return held.begin().plusMillis((long) (life.toMillis() * fraction));
     }
 
     private static boolean sameNames(AssignedCertificate one, AssignedCertificate other) {

@@ -5,7 +5,8 @@ import java.util.Optional;
 /**
  * What the published kubeconfigs need to know.
  *
- * @param apiServer the API server's URL; left out, a control-plane node's kubeconfigs name its own first address and port 6443
+ * @param apiServer the API server's URL; left out, a control-plane node's kubeconfigs name its own first address and port
+ *     6443, and another node's the endpoint in the cluster's description
  */
 public record KubernetesSettings(Optional<String> apiServer) {
     static KubernetesSettings from(Section section) {

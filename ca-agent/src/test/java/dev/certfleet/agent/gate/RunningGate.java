@@ -86,6 +86,7 @@ final class RunningGate implements AutoCloseable {
                 List.of("control-plane"),
                 clock.instant().toString(),
                 "1",
+                null,
                 List.of(),
                 Map.of("kubernetes", kubernetes.pem(), "clients", kubernetes.pem()),
                 Map.of("kubernetes", responder.uri().toString()));

@@ -2,6 +2,7 @@ package dev.certfleet.server.audit;
 
 import java.sql.Timestamp;
 import java.time.Clock;
+import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.annotation.Propagation;
@@ -13,16 +14,19 @@ import tools.jackson.databind.json.JsonMapper;
 public class AuditLog {
     private final JdbcClient database;
     private final JsonMapper json;
+    private final ApplicationEventPublisher events;
     private final Clock clock;
 
-    AuditLog(JdbcClient database, JsonMapper json, Clock clock) {
+    AuditLog(JdbcClient database, JsonMapper json, ApplicationEventPublisher events, Clock clock) {
         this.database = database;
         this.json = json;
+        this.events = events;
         this.clock = clock;
     }
 
     /**
-     * Appends in the caller's transaction, so that an event exists exactly when what it tells does.
+     * Appends in the caller's transaction, so that an event exists exactly when what it tells does; who listens to events
+     * of that transaction hears of it too.
      *
      * @param actor who did it: {@code operator:NAME}, {@code node:CLUSTER/NAME}, {@code server}
      */
@@ -35,5 +39,6 @@ public class AuditLog {
                 .param(event.type())
                 .param(json.writeValueAsString(event))
                 .update();
+        events.publishEvent(event);
     }
 }

@@ -71,12 +71,14 @@ public class Assignments {
                 .toList();
         Map<String, String> trust = bundles.of(node.cluster());
         Map<String, String> statusUrls = statusUrls(node.cluster());
+        String endpoint = cluster.facts().controlPlaneEndpoint();
         return new Assignment(
                 node.cluster(),
                 node.name(),
                 node.roles(),
                 clock.instant().truncatedTo(ChronoUnit.MILLIS).toString(),
-                version(List.of(node.roles(), certificates, trust, statusUrls)),
+                version(List.of(node.roles(), String.valueOf(endpoint), certificates, trust, statusUrls)),
+                endpoint,
                 certificates,
                 trust,
                 statusUrls);

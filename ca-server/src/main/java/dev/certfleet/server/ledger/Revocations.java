@@ -2,6 +2,7 @@ package dev.certfleet.server.ledger;
 
 import dev.certfleet.pki.RevocationReason;
 import dev.certfleet.server.x509.Fingerprint;
+import dev.certfleet.server.x509.RevokedCertificate;
 import dev.certfleet.server.x509.Serial;
 import java.sql.Timestamp;
 import java.time.Clock;
@@ -15,7 +16,7 @@ import org.springframework.stereotype.Component;
 import org.springframework.transaction.annotation.Propagation;
 import org.springframework.transaction.annotation.Transactional;
 
-/** The ledger's revocations. Each change marks the authority's CRL stale and is told to the cluster's feed. */
+/** The ledger's revocations. Each change asks for a new CRL of the authority and is told to the cluster's feed. */
 @Component
 public class Revocations {
     private final JdbcClient database;
@@ -27,20 +28,6 @@ public class Revocations {
         this.feed = feed;
         this.clock = clock;
     }
-
-    /**
-     * A line of a CRL.
-     *
-     * @param serial the revoked serial
-     * @param at when it was revoked
-     * @param reason why
-     * @param invalidityDate when the key is thought to have been lost
-     */
-    public record Entry(
-            Serial serial,
-            Instant at,
-            RevocationReason reason,
-            @Nullable Instant invalidityDate) {}
 
     /**
      * Revokes in the caller's transaction. A certificate that is revoked already stays as it is, with one exception: one on
@@ -77,7 +64,7 @@ public class Revocations {
                 .param(comment)
                 .param(by)
                 .update();
-        markStale(certificate.authority());
+        askForCrl(certificate.authority());
         feed.revoked(certificate.cluster(), certificate.serial(), reason, now);
         return new InForce(find(id).orElseThrow(), true);
     }
@@ -102,7 +89,7 @@ public class Revocations {
         if (hold.reason() != RevocationReason.CERTIFICATE_HOLD || !end(hold.id(), now, by)) {
             return false;
         }
-        markStale(certificate.authority());
+        askForCrl(certificate.authority());
         feed.released(certificate.cluster(), certificate.serial(), now);
         return true;
     }
@@ -126,8 +113,9 @@ public class Revocations {
                 == 1;
     }
 
-    private void markStale(String authority) {
-        database.sql("UPDATE crl SET stale = true WHERE authority = ?")
+    private void askForCrl(String authority) {
+        database.sql("INSERT INTO crl_change (authority, changes) VALUES (?, 1)"
+                        + " ON CONFLICT (authority) DO UPDATE SET changes = crl_change.changes + 1")
                 .param(authority)
                 .update();
     }
@@ -172,12 +160,12 @@ public class Revocations {
     }
 
     /** What an authority's CRL lists at a time: revoked certificates that had not expired then, by serial. */
-    public List<Entry> ofAuthority(String authority, Instant notExpiredAt) {
+    public List<RevokedCertificate> ofAuthority(String authority, Instant notExpiredAt) {
         return database.sql("SELECT r.serial, r.revoked_at, r.reason, r.invalidity_date FROM revocation r"
                         + " JOIN certificate c USING (serial)"
                         + " WHERE r.authority = ? AND r.released_at IS NULL AND c.not_after >= ? ORDER BY r.serial")
                 .params(authority, Timestamp.from(notExpiredAt))
-                .query((row, number) -> new Entry(
+                .query((row, number) -> new RevokedCertificate(
                         Serial.of(row.getBytes("serial")),
                         row.getTimestamp("revoked_at").toInstant(),
                         RevocationReason.ofCode(row.getInt("reason")),

@@ -1,12 +1,15 @@
 package dev.certfleet.server.revocation;
 
+import dev.certfleet.pki.ProfileName;
 import dev.certfleet.pki.RevocationReason;
 import dev.certfleet.server.audit.AuditEvent;
 import dev.certfleet.server.audit.AuditLog;
+import dev.certfleet.server.enrolment.Nodes;
 import dev.certfleet.server.ledger.CertificateRecord;
 import dev.certfleet.server.ledger.RevocationRecord;
 import dev.certfleet.server.ledger.Revocations;
 import java.time.Instant;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.annotation.Transactional;
@@ -15,10 +18,12 @@ import org.springframework.transaction.annotation.Transactional;
 @Component
 public class RevokeCertificate {
     private final Revocations revocations;
+    private final Nodes nodes;
     private final AuditLog audit;
 
-    RevokeCertificate(Revocations revocations, AuditLog audit) {
+    RevokeCertificate(Revocations revocations, Nodes nodes, AuditLog audit) {
         this.revocations = revocations;
+        this.nodes = nodes;
         this.audit = audit;
     }
 
@@ -44,8 +49,24 @@ public class RevokeCertificate {
                             certificate.serial().hex(),
                             reason.label(),
                             comment));
+            replace(certificate, reason);
         }
         return inForce.revocation();
+    }
+
+    /**
+     * A certificate that was revoked for its key's sake, or to be replaced, is replaced: the node is asked to renew it, with
+     * a new key where the old one is compromised, which is not certified again. After any other reason the node keeps what
+     * it has; to cut a node off, retire it.
+     */
+    private void replace(CertificateRecord certificate, RevocationReason reason) {
+        boolean replaced = reason == RevocationReason.KEY_COMPROMISE || reason == RevocationReason.SUPERSEDED;
+        String cluster = certificate.cluster();
+        String node = certificate.node();
+        if (replaced && cluster != null && node != null) {
+            nodes.named(cluster, node)
+                    .ifPresent(holder -> nodes.demandRenewal(holder, Set.of(ProfileName.of(certificate.profile()))));
+        }
     }
 
     /** Takes a certificateHold back; false where the revocation is not a hold in force. */

@@ -1,5 +1,5 @@
 /** Revocation: making it, taking a hold back. */
-@ApplicationModule(allowedDependencies = {"x509", "ledger", "audit"})
+@ApplicationModule(allowedDependencies = {"x509", "ledger", "audit", "enrolment"})
 @NullMarked
 package dev.certfleet.server.revocation;
 

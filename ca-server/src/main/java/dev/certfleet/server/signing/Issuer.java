@@ -11,10 +11,18 @@ public final class Issuer {
     }
 
     /**
+     * Signs, and checks the signature before it leaves: one that a fault spoilt could give the key away, and would be found
+     * out by whoever relies on the certificate.
+     *
      * @return the certificate, DER
      * @throws IllegalStateException where this certificate was signed before: each is good for one signature
      */
     public byte[] sign(LintedCertificate certificate) {
-        return certificate.signedWith(certificate.signatureAlgorithm(), key.sign(certificate.tbs()));
+        byte[] contents = certificate.tbs();
+        byte[] signature = key.sign(contents);
+        if (!Signatures.verify(key.algorithm(), key.publicKey(), contents, signature)) {
+            throw new IllegalStateException("the signature of serial " + certificate.serial() + " came out wrong");
+        }
+        return certificate.signedWith(certificate.signatureAlgorithm(), signature);
     }
 }

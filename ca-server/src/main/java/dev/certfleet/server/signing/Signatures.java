@@ -2,6 +2,8 @@ package dev.certfleet.server.signing;
 
 import com.amazon.corretto.crypto.provider.AmazonCorrettoCryptoProvider;
 import dev.certfleet.pki.KeyAlgorithm;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.KeyPair;
@@ -12,7 +14,9 @@ import java.security.PublicKey;
 import java.security.Signature;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.security.spec.X509EncodedKeySpec;
+import org.bouncycastle.asn1.ASN1Encoding;
 import org.bouncycastle.jce.provider.BouncyCastleProvider;
+import org.bouncycastle.operator.DefaultSignatureAlgorithmIdentifierFinder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -69,6 +73,26 @@ public final class Signatures {
             signature.initSign(key);
             signature.update(message);
             return signature.sign();
+        });
+    }
+
+    /** The AlgorithmIdentifier of the signatures that keys of this algorithm make, DER. */
+    static byte[] identifier(KeyAlgorithm algorithm) {
+        try {
+            return new DefaultSignatureAlgorithmIdentifierFinder()
+                    .find(algorithm.signature())
+                    .getEncoded(ASN1Encoding.DER);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static boolean verify(KeyAlgorithm algorithm, PublicKey key, byte[] message, byte[] signature) {
+        return jca(() -> {
+            Signature verifier = Signature.getInstance(algorithm.signature(), PROVIDER);
+            verifier.initVerify(key);
+            verifier.update(message);
+            return verifier.verify(signature);
         });
     }
 

@@ -62,6 +62,16 @@ public class SigningKeys {
         return opened;
     }
 
+    /**
+     * Deletes a key for good, in the caller's transaction if there is one; the database refuses it for a key in use.
+     * Other servers that have it open can sign with it until they stop.
+     */
+    @Transactional
+    public void destroy(UUID id) {
+        database.sql("DELETE FROM sealed_key WHERE id = ?").param(id).update();
+        open.remove(id);
+    }
+
     private SigningKey unseal(UUID id) {
         return database.sql("SELECT algorithm, public_key, nonce, sealed FROM sealed_key WHERE id = ?")
                 .param(id)

@@ -123,7 +123,15 @@ final class Failures {
                 .anyMatch(cause -> cause instanceof SQLTransientConnectionException
                         || cause instanceof SQLNonTransientConnectionException
                         || cause instanceof SQLRecoverableException
-                        || (cause instanceof SQLException sql && isConnectionState(sql.getSQLState())));
+                        || (cause instanceof SQLException sql && isConnectionState(sql.getSQLState()))
+                        || isClosedUnderUse(cause));
+    }
+
+    /** What the connection pool says, without a state, of a connection that broke before its transaction could end. */
+    private static boolean isClosedUnderUse(Throwable cause) {
+        return cause instanceof SQLException sql
+                && sql.getSQLState() == null
+                && "Connection is closed".equals(sql.getMessage());
     }
 
     /** Connection exceptions, too few resources, shutdown and start, and a server that became a standby. */

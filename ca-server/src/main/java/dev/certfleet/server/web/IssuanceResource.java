@@ -156,7 +156,7 @@ class IssuanceResource {
         return certificate;
     }
 
-    private static ProfileName profile(String label) {
+    static ProfileName profile(String label) {
         try {
             return ProfileName.of(label);
         } catch (IllegalArgumentException e) {

@@ -1,5 +1,6 @@
 package dev.certfleet.server.web;
 
+import dev.certfleet.pki.ProfileName;
 import dev.certfleet.pki.wire.NodeReport;
 import dev.certfleet.server.access.Caller;
 import dev.certfleet.server.enrolment.Node;
@@ -11,6 +12,8 @@ import jakarta.servlet.http.HttpServletRequest;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
@@ -18,6 +21,7 @@ import org.springframework.security.core.annotation.AuthenticationPrincipal;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
@@ -105,6 +109,32 @@ class NodeResource {
                 "",
                 View.class,
                 () -> ResponseEntity.ok(view(found(nodes.allowReinstall(name, node, caller.actor()), node))));
+    }
+
+    @Schema(name = "NodeRenewal")
+    record Renewal(@Nullable List<String> profiles) {}
+
+    @PostMapping("/{node}/renew")
+    @Operation(
+            operationId = "renewNode",
+            summary = "Asks a node to renew its certificates of these profiles now, or all it holds; its agent does so"
+                    + " within its polling interval")
+    ResponseEntity<View> renew(
+            @AuthenticationPrincipal Caller caller,
+            HttpServletRequest request,
+            @PathVariable String cluster,
+            @PathVariable String node,
+            @RequestBody Renewal body) {
+        May.administer(caller, cluster);
+        String name = clustered.named(cluster).name();
+        Set<ProfileName> profiles = body.profiles() == null
+                ? Set.of()
+                : body.profiles().stream().map(IssuanceResource::profile).collect(Collectors.toUnmodifiableSet());
+        return idempotency.once(caller, request, body, View.class, () -> {
+            Node found = found(nodes.named(name, node), node);
+            nodes.demandRenewal(found, profiles);
+            return ResponseEntity.ok(view(found));
+        });
     }
 
     private static Node found(Optional<Node> node, String name) {

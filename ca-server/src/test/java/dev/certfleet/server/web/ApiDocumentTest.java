@@ -23,12 +23,12 @@ class ApiDocumentTest {
     @Test
     void isTheOneInDocs() throws IOException {
         String served = server.anonymous().get("/openapi.json").text().strip() + "\n";
-        if (Boolean.getBoolean("golden.write")) {
+        if (Boolean.getBoolean("golden.update")) {
             Files.writeString(COMMITTED, served);
         }
         assertThat(served)
                 .as("docs/openapi.json is not what the server serves; if the change is meant, write it anew with:"
-                        + " mvn -pl ca-server -am test -Dtest=ApiDocumentTest -Dgolden.write=true"
+                        + " mvn -pl ca-server -am test -Dtest=ApiDocumentTest -Dgolden.update=true"
                         + " -Dsurefire.failIfNoSpecifiedTests=false")
                 .isEqualTo(Files.readString(COMMITTED));
     }

@@ -117,6 +117,54 @@ class NodeTest {
     }
 
     @Test
+    void asksTheNodeToReplaceACertificateThatWasRevokedForItsKey() {
+        TestIdentity node = server.newNode(cluster, "worker-1");
+        TestIdentity.Request request = TestIdentity.request();
+        String certificates = "/clusters/" + cluster + "/certificates";
+        String id = server.as(node)
+                .post(certificates, TestClient.certificateRequest("kubelet-client", null, request))
+                .expect(201)
+                .get("id")
+                .asString();
+        assertThat(renewBefore(node, "kubelet-client")).isEmpty();
+
+        admin.post("/revocations", "{\"certificate\": \"" + id + "\", \"reason\": \"keyCompromise\"}")
+                .expect(201);
+
+        assertThat(renewBefore(node, "kubelet-client")).isNotEmpty();
+        assertThat(renewBefore(node, "kubelet-serving")).isEmpty();
+        JsonNode problem = server.as(node)
+                .post(certificates, TestClient.certificateRequest("kubelet-client", null, request))
+                .expectProblem(422, "request-refused");
+        assertThat(problem.get("violations").get(0).get("rule").asString()).isEqualTo("compromised-key");
+        server.as(node)
+                .post(certificates, TestClient.certificateRequest("kubelet-client", null, TestIdentity.request()))
+                .expect(201);
+    }
+
+    @Test
+    void asksANodeToRenewWhatTheOperatorNames() {
+        TestIdentity node = server.newNode(cluster, "worker-1");
+        String renew = "/clusters/" + cluster + "/nodes/worker-1/renew";
+        admin.post(renew, "{\"profiles\": [\"kubelet-serving\"]}").expect(200);
+        assertThat(renewBefore(node, "kubelet-serving")).isNotEmpty();
+        assertThat(renewBefore(node, "kubelet-client")).isEmpty();
+        admin.post(renew, "{}").expect(200);
+        assertThat(renewBefore(node, "kubelet-client")).isNotEmpty();
+        admin.post(renew, "{\"profiles\": [\"kubelet\"]}").expectProblem(422, "request-refused");
+    }
+
+    private String renewBefore(TestIdentity node, String profile) {
+        for (JsonNode certificate :
+                server.as(node).get("/agent/assignment").expect(200).get("certificates")) {
+            if (certificate.get("profile").asString().equals(profile)) {
+                return certificate.path("renewBefore").asString("");
+            }
+        }
+        throw new AssertionError("not assigned: " + profile);
+    }
+
+    @Test
     void revokesAllThatARetiredNodeHolds() {
         TestIdentity node = server.newNode(cluster, "worker-1");
         server.as(node)

@@ -26,13 +26,7 @@ final class NodeAgent implements AutoCloseable {
     }
 
     /** Boots the node: settings and token are on its disk, and nobody does anything more. */
-    static NodeAgent boot(
-            NetworkNamespace node,
-            Path disk,
-            CertfleetServer server,
-            String token,
-            String apiServer,
-            String authority) {
+    static NodeAgent boot(NetworkNamespace node, Path disk, CertfleetServer server, String token, String authority) {
         try {
             Files.createDirectories(disk);
             Path tokenFile = disk.resolve("token");
@@ -47,8 +41,6 @@ final class NodeAgent implements AutoCloseable {
                     node:
                       name: %s
                       addresses: [%s]
-                    kubernetes:
-                      apiServer: %s
                     paths:
                       kubernetes: %s
                       state: %s
@@ -58,7 +50,6 @@ final class NodeAgent implements AutoCloseable {
                             tokenFile,
                             node.name(),
                             node.address(),
-                            apiServer,
                             disk.resolve("etc/kubernetes"),
                             disk.resolve("var/lib/certfleet")));
         } catch (IOException e) {

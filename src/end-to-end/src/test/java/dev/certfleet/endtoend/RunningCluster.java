@@ -54,7 +54,7 @@ final class RunningCluster implements AutoCloseable {
                                     "statusUrl",
                                     server.statusUrl().toString()))
                     .expect(201);
-            this.controlPlane = closing(boot(controlPlaneNode, endpoint, List.of("control-plane", "etcd")))
+            this.controlPlane = closing(boot(controlPlaneNode, List.of("control-plane", "etcd")))
                     .awaitPublished(
                             "pki/ca.crt",
                             "pki/client-ca.crt",
@@ -75,7 +75,7 @@ final class RunningCluster implements AutoCloseable {
                             "certfleet/gate/gate.crt",
                             "certfleet/gate/webhook.kubeconfig",
                             "certfleet/gate/authorization.yaml");
-            this.worker = closing(boot(workerNode, endpoint, List.of("worker")))
+            this.worker = closing(boot(workerNode, List.of("worker")))
                     .awaitPublished("pki/ca.crt", "pki/kubelet-client.crt", "pki/kubelet.crt", "kubelet.conf");
             this.etcd = startEtcd();
             this.kubeApiserver = closing(KubeApiserver.start(
@@ -100,7 +100,7 @@ final class RunningCluster implements AutoCloseable {
         return part;
     }
 
-    private NodeAgent boot(NetworkNamespace node, String endpoint, List<String> roles) {
+    private NodeAgent boot(NetworkNamespace node, List<String> roles) {
         String token = operator.post(
                         "/clusters/" + CLUSTER + "/enrolment-tokens",
                         Map.of("nodeNamePattern", node.name(), "roles", roles, "expiresIn", "PT10M"))
@@ -108,12 +108,7 @@ final class RunningCluster implements AutoCloseable {
                 .path("token")
                 .asString();
         return NodeAgent.boot(
-                node,
-                folder.resolve("disk-" + node.name()),
-                server,
-                token,
-                "https://" + endpoint,
-                fingerprint(server.authority()));
+                node, folder.resolve("disk-" + node.name()), server, token, fingerprint(server.authority()));
     }
 
     private Etcd startEtcd() {

@@ -2,6 +2,7 @@ package dev.certfleet.pki.wire;
 
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code GET /api/v1/agent/assignment}: what the calling node has to hold.
@@ -11,6 +12,7 @@ import java.util.Map;
  * @param roles the node's roles
  * @param serverTime the server's clock, RFC 3339
  * @param version changes whenever anything below does; opaque
+ * @param controlPlaneEndpoint where the cluster's API server is reached, host or host:port; null where none is on record
  * @param certificates the certificates to hold, one a profile
  * @param bundles CA certificates in PEM by bundle name: {@code kubernetes}, {@code clients} (what kube-apiserver accepts
  *     client certificates from), {@code etcd}, {@code front-proxy}, {@code agents}, {@code installation}
@@ -22,6 +24,7 @@ public record Assignment(
         List<String> roles,
         String serverTime,
         String version,
+        @Nullable String controlPlaneEndpoint,
         List<AssignedCertificate> certificates,
         Map<String, String> bundles,
         Map<String, String> statusUrls) {}

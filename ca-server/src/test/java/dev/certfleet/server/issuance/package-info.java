@@ -1,0 +1,4 @@
+@NullMarked
+package dev.certfleet.server.issuance;
+
+import org.jspecify.annotations.NullMarked;

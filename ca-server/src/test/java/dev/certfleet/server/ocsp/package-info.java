@@ -1,0 +1,4 @@
+@NullMarked
+package dev.certfleet.server.ocsp;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.certfleet.server.setup;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.certfleet.server.signing;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.certfleet.server.status;
+
+import org.jspecify.annotations.NullMarked;
