@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.certfleet.server.TestClient;
 import dev.certfleet.server.TestIdentity;
 import dev.certfleet.server.TestServer;
-import java.util.Map;
-import java.util.Objects;
 
 /** A cluster with one of each: for every route there is something that exists, and a body that would change it. */
 final class Inhabited {
@@ -64,28 +62,22 @@ final class Inhabited {
         }
         TestIdentity.Request request = TestIdentity.request();
         String csr = "\"csr\": " + TestClient.quoted(request.pem());
-        return Objects.requireNonNull(
-                Map.of(
-                                "/clusters", "{\"name\": \"" + TestServer.fresh("never") + "\"}",
-                                "/operators",
-                                        "{\"name\": \"" + TestServer.fresh("never")
-                                                + "\", \"grants\": [{\"cluster\": \"*\", \"role\": \"viewer\"}], " + csr
-                                                + "}",
-                                "/operators/{name}/renew", "{" + csr + "}",
-                                "/clusters/{cluster}/certificates",
-                                        TestClient.certificateRequest("kubernetes-admin", null, request),
-                                "/clusters/{cluster}/enrolment-tokens",
-                                        "{\"nodeNamePattern\": \"*\", \"roles\": [\"worker\"]}",
-                                "/certificates/{id}/renew", "{" + csr + "}",
-                                "/revocations", "{\"certificate\": \"" + node.id() + "\", \"reason\": \"unspecified\"}",
-                                "/enrolments", TestServer.enrolment(secret, "worker-2", request),
-                                "/agent/reports",
-                                        "{\"agentVersion\": \"1\", \"at\": \"2026-11-24T00:00:00Z\","
-                                                + " \"certificates\": []}",
-                                "/agent/alarms",
-                                        "{\"kind\": \"unknown-credential\", \"detail\": \"seen\", \"at\":"
-                                                + " \"2026-11-24T00:00:00Z\"}")
-                        .get(route.path()),
-                () -> "a new route: say here what a good body of it is: " + route);
+        return switch (route.path()) {
+            case "/clusters" -> "{\"name\": \"" + TestServer.fresh("never") + "\"}";
+            case "/operators" ->
+                "{\"name\": \"" + TestServer.fresh("never")
+                        + "\", \"grants\": [{\"cluster\": \"*\", \"role\": \"viewer\"}], " + csr + "}";
+            case "/operators/{name}/renew", "/certificates/{id}/renew" -> "{" + csr + "}";
+            case "/clusters/{cluster}/certificates" -> TestClient.certificateRequest("kubernetes-admin", null, request);
+            case "/clusters/{cluster}/enrolment-tokens" -> "{\"nodeNamePattern\": \"*\", \"roles\": [\"worker\"]}";
+            case "/clusters/{cluster}/nodes/{node}/renew" -> "{\"profiles\": [\"kubelet-client\"]}";
+            case "/revocations" -> "{\"certificate\": \"" + node.id() + "\", \"reason\": \"unspecified\"}";
+            case "/enrolments" -> TestServer.enrolment(secret, "worker-2", request);
+            case "/agent/reports" ->
+                "{\"agentVersion\": \"1\", \"at\": \"2026-11-24T00:00:00Z\", \"certificates\": []}";
+            case "/agent/alarms" ->
+                "{\"kind\": \"unknown-credential\", \"detail\": \"seen\", \"at\": \"2026-11-24T00:00:00Z\"}";
+            default -> throw new AssertionError("a new route: say here what a good body of it is: " + route);
+        };
     }
 }
