@@ -190,7 +190,7 @@ CREATE TABLE crl (
     der             bytea       NOT NULL
 );
 
--- What a caller's Idempotency-Key was answered with; the answer never holds a secret.
+-- What a caller's Idempotency-Key was answered with, for a week; the answer never holds a secret.
 CREATE TABLE idempotent_answer (
     caller      text        NOT NULL,
     key         text        NOT NULL,
@@ -200,6 +200,8 @@ CREATE TABLE idempotent_answer (
     created_at  timestamptz NOT NULL,
     PRIMARY KEY (caller, key)
 );
+
+CREATE INDEX idempotent_answer_age ON idempotent_answer (created_at);
 
 CREATE TABLE audit_event (
     sequence    bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -2,10 +2,13 @@ package dev.certfleet.server.access;
 
 import java.sql.Timestamp;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.annotation.Transactional;
 
@@ -15,6 +18,8 @@ import org.springframework.transaction.annotation.Transactional;
  */
 @Component
 public class OncePerKey {
+    private static final Duration KEPT = Duration.ofDays(7);
+
     private final JdbcClient database;
     private final Clock clock;
 
@@ -58,6 +63,15 @@ public class OncePerKey {
                 .params(answer.status(), answer.body(), caller, key)
                 .update();
         return new Outcome.DoneNow();
+    }
+
+    /** Forgets answers of this age: a request that comes again after days is a new one. */
+    @Scheduled(fixedDelay = 1, timeUnit = TimeUnit.HOURS)
+    @Transactional
+    public void forget() {
+        database.sql("DELETE FROM idempotent_answer WHERE created_at < ?")
+                .param(Timestamp.from(clock.instant().minus(KEPT)))
+                .update();
     }
 
     private boolean take(String caller, String key, byte[] requestHash) {

@@ -69,6 +69,9 @@ public sealed interface AuditEvent {
 
     record ReinstallAllowed(String cluster, String node) implements AuditEvent {}
 
+    /** No profiles means all that the node holds. */
+    record RenewalDemanded(String cluster, String node, List<String> profiles) implements AuditEvent {}
+
     record OperatorCreated(String operator, List<String> grants) implements OfInstallation {}
 
     record OperatorRemoved(String operator) implements OfInstallation {}

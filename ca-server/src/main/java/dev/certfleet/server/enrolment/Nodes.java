@@ -85,7 +85,7 @@ public class Nodes {
 
     /** Asks that a node renews its certificates of these profiles now, or all where none are named. */
     @Transactional
-    public void demandRenewal(Node node, Set<ProfileName> profiles) {
+    public void demandRenewal(Node node, Set<ProfileName> profiles, String actor) {
         for (ProfileName profile : ProfileName.values()) {
             if (profiles.contains(profile) || (profiles.isEmpty() && Assignments.isHeld(profile, node))) {
                 database.sql("INSERT INTO renewal_demand (cluster, node, profile, before) VALUES (?, ?, ?, ?)"
@@ -94,6 +94,12 @@ public class Nodes {
                         .update();
             }
         }
+        audit.append(
+                actor,
+                new AuditEvent.RenewalDemanded(
+                        node.cluster(),
+                        node.name(),
+                        profiles.stream().map(ProfileName::label).sorted().toList()));
     }
 
     /** Keeps what a node said of itself, JSON. */

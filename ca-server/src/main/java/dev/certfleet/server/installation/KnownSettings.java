@@ -20,7 +20,6 @@ final class KnownSettings {
             "certfleet.database.password-file",
             "certfleet.sealing-key-file",
             "certfleet.names",
-            "certfleet.public-url",
             "certfleet.status-url",
             "certfleet.api",
             "certfleet.status",

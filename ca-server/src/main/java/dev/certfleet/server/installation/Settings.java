@@ -13,7 +13,6 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param database the PostgreSQL to use; absent: an embedded one in the data folder
  * @param sealingKeyFile the sealing key; absent: {@code sealing.key} in the data folder
  * @param names DNS names and IP addresses for the server's TLS certificate beside localhost and the machine's own
- * @param publicUrl the address that agents and operators are told; absent: https://localhost and the API's port
  * @param api HTTPS: REST and agents
  * @param statusUrl the address of this installation's own OCSP, CRL and CA certificates, baked into the certificates
  *     of its servers and operators; clusters have their own
@@ -25,7 +24,6 @@ public record Settings(
         @Nullable Database database,
         @Nullable Path sealingKeyFile,
         @DefaultValue List<String> names,
-        @Nullable String publicUrl,
         @DefaultValue("http://localhost:8080") String statusUrl,
         @DefaultValue("0.0.0.0:8443") String api,
         @DefaultValue("0.0.0.0:8080") String status,

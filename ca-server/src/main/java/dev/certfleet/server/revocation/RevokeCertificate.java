@@ -49,7 +49,7 @@ public class RevokeCertificate {
                             certificate.serial().hex(),
                             reason.label(),
                             comment));
-            replace(certificate, reason);
+            replace(certificate, reason, actor);
         }
         return inForce.revocation();
     }
@@ -59,13 +59,14 @@ public class RevokeCertificate {
      * a new key where the old one is compromised, which is not certified again. After any other reason the node keeps what
      * it has; to cut a node off, retire it.
      */
-    private void replace(CertificateRecord certificate, RevocationReason reason) {
+    private void replace(CertificateRecord certificate, RevocationReason reason, String actor) {
         boolean replaced = reason == RevocationReason.KEY_COMPROMISE || reason == RevocationReason.SUPERSEDED;
         String cluster = certificate.cluster();
         String node = certificate.node();
         if (replaced && cluster != null && node != null) {
             nodes.named(cluster, node)
-                    .ifPresent(holder -> nodes.demandRenewal(holder, Set.of(ProfileName.of(certificate.profile()))));
+                    .ifPresent(holder ->
+                            nodes.demandRenewal(holder, Set.of(ProfileName.of(certificate.profile())), actor));
         }
     }
 

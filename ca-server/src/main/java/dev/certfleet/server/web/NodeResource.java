@@ -132,7 +132,7 @@ class NodeResource {
                 : body.profiles().stream().map(IssuanceResource::profile).collect(Collectors.toUnmodifiableSet());
         return idempotency.once(caller, request, body, View.class, () -> {
             Node found = found(nodes.named(name, node), node);
-            nodes.demandRenewal(found, profiles);
+            nodes.demandRenewal(found, profiles, caller.actor());
             return ResponseEntity.ok(view(found));
         });
     }

@@ -444,7 +444,6 @@ class StatusListenerTest {
                 null,
                 null,
                 List.of(),
-                null,
                 "http://localhost",
                 "127.0.0.1:0",
                 "127.0.0.1:" + taken,
