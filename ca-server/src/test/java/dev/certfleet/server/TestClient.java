@@ -106,6 +106,14 @@ public final class TestClient {
                     .doesNotContain("Exception", "dev.certfleet", "org.springframework", "SELECT ", "INSERT ");
             return problem;
         }
+
+        /** Where this rule is broken and no other. */
+        public void expectViolation(String rule) {
+            assertThat(expectProblem(422, "request-refused").get("violations"))
+                    .as(text())
+                    .extracting(violation -> violation.get("rule").asString())
+                    .containsExactly(rule);
+        }
     }
 
     public Answer get(String path, String... headers) {
@@ -121,6 +129,12 @@ public final class TestClient {
         return send(request(path, headers)
                 .header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofString(body)));
+    }
+
+    /** Posts what claims to be JSON. */
+    public Answer post(String path, byte[] body) {
+        return send(
+                request(path, "Content-Type", "application/json").POST(HttpRequest.BodyPublishers.ofByteArray(body)));
     }
 
     /** Posts nothing. */

@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
@@ -13,6 +15,7 @@ import java.util.stream.Stream;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.web.server.WebServer;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
+import org.springframework.context.ApplicationContextInitializer;
 import org.springframework.context.ConfigurableApplicationContext;
 import tools.jackson.databind.JsonNode;
 
@@ -57,7 +60,19 @@ public final class TestServer {
 
     /** Another one, on this data folder, with these settings beside it: {@code --certfleet.key=value}. */
     public static TestServer start(Path data, List<String> settings) {
+        return start(data, settings, CertfleetServer.application());
+    }
+
+    /** Another one, on this data folder, that takes the time from this clock. */
+    public static TestServer start(Path data, Clock clock) {
         SpringApplication application = CertfleetServer.application();
+        List<ApplicationContextInitializer<?>> initializers = new ArrayList<>(application.getInitializers());
+        initializers.addFirst(context -> context.getBeanFactory().registerSingleton("clock", clock));
+        application.setInitializers(initializers);
+        return start(data, List.of(), application);
+    }
+
+    private static TestServer start(Path data, List<String> settings, SpringApplication application) {
         application.setRegisterShutdownHook(false);
         List<String> arguments = Stream.concat(
                         Stream.of(

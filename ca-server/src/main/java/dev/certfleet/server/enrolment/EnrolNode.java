@@ -131,8 +131,13 @@ public class EnrolNode {
                 requestId,
                 requestHash);
         try {
-            return answer(issueCertificate.issue(order, certificate -> admit(token, request, roles, certificate)));
+            Issuance issuance = issueCertificate.issue(order, certificate -> admit(token, request, roles, certificate));
+            if (issuance instanceof Issuance.Refused(Violations broken)) {
+                refused(token.cluster(), request.nodeName(), broken.toString());
+            }
+            return answer(issuance);
         } catch (Lost lost) {
+            refused(token.cluster(), request.nodeName(), "another enrolment was faster");
             return lost.outcome;
         }
     }
@@ -147,7 +152,7 @@ public class EnrolNode {
         }
         token.use();
         Node.Id id = new Node.Id(token.cluster(), request.nodeName());
-        Optional<Node> present = nodes.findById(id);
+        Optional<Node> present = nodes.lock(id);
         if (present.isEmpty()) {
             nodes.saveAndFlush(new Node(id, roles, request.addresses(), clock.instant()));
         } else if (present.get().state() == Node.State.REINSTALL_ALLOWED) {

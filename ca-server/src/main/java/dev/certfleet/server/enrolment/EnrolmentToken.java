@@ -7,13 +7,14 @@ import jakarta.persistence.Table;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
-import java.util.regex.Pattern;
+import org.hibernate.annotations.DynamicUpdate;
 import org.hibernate.annotations.JdbcTypeCode;
 import org.hibernate.type.SqlTypes;
 import org.jspecify.annotations.Nullable;
 
 /** Lets nodes of a name and role enrol, a number of times until a time. Only a hash of its secret is kept. */
 @Entity
+@DynamicUpdate
 @Table(name = "enrolment_token")
 public class EnrolmentToken {
     @Id
@@ -91,7 +92,25 @@ public class EnrolmentToken {
     }
 
     boolean fits(String nodeName) {
-        return Pattern.matches(nodeNamePattern.replace(".", "\\.").replace("*", ".*"), nodeName);
+        String[] parts = nodeNamePattern.split("\\*", -1);
+        if (parts.length == 1) {
+            return nodeName.equals(nodeNamePattern);
+        }
+        // What is between the stars is found from left to right; a regular expression could try for ever
+        String last = parts[parts.length - 1];
+        int end = nodeName.length() - last.length();
+        int at = parts[0].length();
+        if (at > end || !nodeName.startsWith(parts[0]) || !nodeName.endsWith(last)) {
+            return false;
+        }
+        for (int i = 1; i < parts.length - 1; i++) {
+            int found = nodeName.indexOf(parts[i], at);
+            if (found < 0 || found + parts[i].length() > end) {
+                return false;
+            }
+            at = found + parts[i].length();
+        }
+        return true;
     }
 
     void use() {

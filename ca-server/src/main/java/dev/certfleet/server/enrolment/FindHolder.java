@@ -21,7 +21,11 @@ public class FindHolder {
 
     /** The holder, or why there is none. */
     public sealed interface Found {
-        record One(Holder holder) implements Found {}
+        /**
+         * @param holder whom it is for
+         * @param still runs in the transaction that records the certificate; {@link Gone} where they left meanwhile
+         */
+        record One(Holder holder, Runnable still) implements Found {}
 
         record None(Violations violations) implements Found {}
     }
@@ -45,7 +49,7 @@ public class FindHolder {
                 none("profile-not-of-cluster", "certificates of profile " + profile.label() + " belong to no cluster");
             case CLUSTER ->
                 node == null
-                        ? new Found.One(new Holder.ClusterUser(cluster.facts()))
+                        ? new Found.One(new Holder.ClusterUser(cluster.facts()), () -> {})
                         : none("node-not-expected", "no node holds certificates of profile " + profile.label());
             case NODE -> ofNode(cluster, profile, node);
         };
@@ -68,7 +72,26 @@ public class FindHolder {
                     "profile-not-of-role",
                     "a node of the roles " + String.join(", ", node.roles()) + " holds no " + profile.label());
         }
-        return new Found.One(new Holder.Node(cluster.facts(), node.facts()));
+        return new Found.One(new Holder.Node(cluster.facts(), node.facts()), () -> requireStill(node));
+    }
+
+    private void requireStill(Node asItWas) {
+        boolean there = nodes.keep(asItWas)
+                .filter(node -> node.state() != Node.State.RETIRED)
+                .filter(node -> node.enrolledAt().equals(asItWas.enrolledAt()))
+                .isPresent();
+        if (!there) {
+            throw new Gone("the node " + asItWas.name() + " was retired or reinstalled meanwhile");
+        }
+    }
+
+    /** The holder left while their certificate was made. */
+    public static final class Gone extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        Gone(String message) {
+            super(message, null, false, false);
+        }
     }
 
     private static Found none(String rule, String detail) {

@@ -12,12 +12,17 @@ import java.net.InetAddress;
 import java.time.Instant;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.hibernate.annotations.DynamicUpdate;
 import org.hibernate.annotations.JdbcTypeCode;
 import org.hibernate.type.SqlTypes;
 import org.jspecify.annotations.Nullable;
 
-/** A machine of a cluster, with what was fixed when it enrolled. */
+/**
+ * A machine of a cluster, with what was fixed when it enrolled. Only what changed is written: a report that comes while the
+ * node is retired does not bring it back.
+ */
 @Entity
+@DynamicUpdate
 @Table(name = "node")
 public class Node {
     /** Whether the node's identity is taken. */

@@ -1,11 +1,24 @@
 package dev.certfleet.server.enrolment;
 
+import jakarta.persistence.LockModeType;
 import java.util.List;
+import java.util.Optional;
 import org.springframework.data.domain.Limit;
 import org.springframework.data.jpa.repository.JpaRepository;
+import org.springframework.data.jpa.repository.Lock;
 import org.springframework.data.jpa.repository.Query;
 
 interface NodeRepository extends JpaRepository<Node, Node.Id> {
     @Query("select n from Node n where n.id.cluster = :cluster and n.id.name > :after order by n.id.name")
     List<Node> page(String cluster, String after, Limit limit);
+
+    /** Until the transaction ends, the node does not come, change or go, and nothing is issued to it. */
+    @Lock(LockModeType.PESSIMISTIC_WRITE)
+    @Query("select n from Node n where n.id = :id")
+    Optional<Node> lock(Node.Id id);
+
+    /** Until the transaction ends, the node does not change or go; others may be issued something meanwhile. */
+    @Lock(LockModeType.PESSIMISTIC_READ)
+    @Query("select n from Node n where n.id = :id")
+    Optional<Node> keep(Node.Id id);
 }

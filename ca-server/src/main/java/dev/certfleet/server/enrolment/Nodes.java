@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.data.domain.Limit;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
+import org.springframework.transaction.annotation.Propagation;
 import org.springframework.transaction.annotation.Transactional;
 
 /** The nodes of clusters, and what operators do with them. */
@@ -45,10 +46,19 @@ public class Nodes {
         return nodes.page(cluster, after == null ? "" : after, Limit.of(limit));
     }
 
+    /**
+     * Finds a node, again, in the transaction that records a certificate for it: whoever retires or reinstalls the node
+     * waits for that, and then revokes this certificate too.
+     */
+    @Transactional(propagation = Propagation.MANDATORY)
+    Optional<Node> keep(Node node) {
+        return nodes.keep(new Node.Id(node.cluster(), node.name()));
+    }
+
     /** Takes a node out for good: revokes all it holds. Doing it again changes nothing. */
     @Transactional
     public Optional<Node> retire(String cluster, String name, String actor) {
-        Optional<Node> node = named(cluster, name);
+        Optional<Node> node = nodes.lock(new Node.Id(cluster, name));
         if (node.isPresent() && node.get().state() != Node.State.RETIRED) {
             node.get().become(Node.State.RETIRED);
             int revoked = certificates.revokeAll(
@@ -65,7 +75,7 @@ public class Nodes {
     /** Lets the name be enrolled once more; what the node holds is revoked when that happens. */
     @Transactional
     public Optional<Node> allowReinstall(String cluster, String name, String actor) {
-        Optional<Node> node = named(cluster, name);
+        Optional<Node> node = nodes.lock(new Node.Id(cluster, name));
         if (node.isPresent() && node.get().state() != Node.State.REINSTALL_ALLOWED) {
             node.get().become(Node.State.REINSTALL_ALLOWED);
             audit.append(actor, new AuditEvent.ReinstallAllowed(cluster, name));

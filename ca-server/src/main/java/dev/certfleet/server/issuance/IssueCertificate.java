@@ -71,16 +71,23 @@ public class IssueCertificate {
 
     /** Issues what was ordered. */
     public Issuance issue(Order order) {
-        return issue(order, certificate -> {});
+        return issue(order, () -> {}, certificate -> {});
+    }
+
+    /** Issues what was ordered, with something that has to happen together with it. */
+    public Issuance issue(Order order, Consumer<CertificateRecord> together) {
+        return issue(order, () -> {}, together);
     }
 
     /**
      * Issues what was ordered.
      *
+     * @param first what has to hold in the transaction that records the certificate, before anything is locked there;
+     *     where it throws, it is as with {@code together}
      * @param together what has to happen in the transaction that records the certificate; where it throws, nothing is
      *     recorded and the signed certificate is never shown to anybody
      */
-    public Issuance issue(Order order, Consumer<CertificateRecord> together) {
+    public Issuance issue(Order order, Runnable first, Consumer<CertificateRecord> together) {
         Authority authority = authorities
                 .active(clusterOf(order.holder()), order.profile().authority())
                 .orElseThrow(() -> new IllegalStateException("there is no active authority for " + order.profile()));
@@ -114,6 +121,7 @@ public class IssueCertificate {
                                 order.requester(),
                                 order.requestId(),
                                 order.requestHash()),
+                        first,
                         together);
         };
     }
@@ -139,6 +147,15 @@ public class IssueCertificate {
     /** Issues contents that were made without a request, as an OCSP responder's are, or with one, as above. */
     public Issuance issue(
             CertificateContents contents, Authority authority, Purpose purpose, Consumer<CertificateRecord> together) {
+        return issue(contents, authority, purpose, () -> {}, together);
+    }
+
+    private Issuance issue(
+            CertificateContents contents,
+            Authority authority,
+            Purpose purpose,
+            Runnable first,
+            Consumer<CertificateRecord> together) {
         // 2. Lint a twin that a throwaway key signed; only what passes can be signed, once
         Serial serial = Serial.random(random);
         LintedCertificate linted = linter.lint(contents, IssuerFacts.of(authority.certificate()), serial, random);
@@ -154,6 +171,7 @@ public class IssueCertificate {
 
         // 5. Record, with audit event and feed entry, in one transaction
         CertificateRecord recorded = transaction.execute(status -> {
+            first.run();
             CertificateRecord certificate = ledger.record(serial, signed);
             together.accept(certificate);
             audit.append(

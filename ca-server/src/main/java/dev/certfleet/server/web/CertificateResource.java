@@ -35,6 +35,9 @@ import org.springframework.web.bind.annotation.RestController;
 class CertificateResource {
     private static final List<String> STATUSES = List.of("good", "held", "revoked", "expired");
 
+    /** What a certificate can express (RFC 5280 section 4.1.2.5). */
+    private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
+
     private final Ledger ledger;
     private final VisibleCertificates visible;
     private final Authorities authorities;
@@ -68,6 +71,10 @@ class CertificateResource {
         if (status != null && !STATUSES.contains(status)) {
             throw new ProblemException(
                     ProblemType.MALFORMED_REQUEST, "'status' is one of " + String.join(", ", STATUSES));
+        }
+        if (expiresBefore != null && (expiresBefore.isBefore(Instant.EPOCH) || expiresBefore.isAfter(LATEST))) {
+            throw new ProblemException(
+                    ProblemType.MALFORMED_REQUEST, "'expiresBefore' is a time between 1970 and the end of 9999");
         }
         int most = Page.limit(limit);
         CertificateSearch search =

@@ -11,7 +11,6 @@ import dev.certfleet.server.issuance.Issuance;
 import dev.certfleet.server.issuance.IssueCertificate;
 import dev.certfleet.server.issuance.Order;
 import dev.certfleet.server.ledger.CertificateRecord;
-import dev.certfleet.server.x509.Holder;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.servlet.http.HttpServletRequest;
@@ -69,18 +68,20 @@ class IssuanceResource {
 
         // 2. For whom, as it is on record
         ProfileName profile = profile(body.profile());
-        Holder holder = holder(findHolder.forRequest(clustered.named(cluster), profile, node));
+        FindHolder.Found.One holder = holder(findHolder.forRequest(clustered.named(cluster), profile, node));
 
         // 3. Issue
         Idempotency.Key key = idempotency.key(request, body);
-        return answer(issue.issue(new Order(
-                profile,
-                holder,
-                Pem.request(body.csr()),
-                lifetime(body.lifetime()),
-                caller.actor(),
-                key.id(),
-                key.hash())));
+        return issued(
+                new Order(
+                        profile,
+                        holder.holder(),
+                        Pem.request(body.csr()),
+                        lifetime(body.lifetime()),
+                        caller.actor(),
+                        key.id(),
+                        key.hash()),
+                holder);
     }
 
     @PostMapping(
@@ -115,12 +116,22 @@ class IssuanceResource {
         }
         Cluster cluster = clustered.named(old.cluster());
         ProfileName profile = profile(old.profile());
-        Holder holder = holder(findHolder.forRenewal(cluster, profile, old.node()));
+        FindHolder.Found.One holder = holder(findHolder.forRenewal(cluster, profile, old.node()));
 
         // 4. Issue
         Idempotency.Key key = idempotency.key(request, body);
-        return answer(issue.issue(
-                new Order(profile, holder, Pem.request(body.csr()), null, caller.actor(), key.id(), key.hash())));
+        return issued(
+                new Order(
+                        profile, holder.holder(), Pem.request(body.csr()), null, caller.actor(), key.id(), key.hash()),
+                holder);
+    }
+
+    private IssuedCertificate issued(Order order, FindHolder.Found.One holder) {
+        try {
+            return answer(issue.issue(order, holder.still(), certificate -> {}));
+        } catch (FindHolder.Gone e) {
+            throw ProblemException.refused("holder-gone", String.valueOf(e.getMessage()));
+        }
     }
 
     private static @Nullable String holderNode(Caller caller, String cluster, @Nullable String node) {
@@ -153,9 +164,9 @@ class IssuanceResource {
         }
     }
 
-    private static Holder holder(FindHolder.Found found) {
+    private static FindHolder.Found.One holder(FindHolder.Found found) {
         return switch (found) {
-            case FindHolder.Found.One one -> one.holder();
+            case FindHolder.Found.One one -> one;
             case FindHolder.Found.None none -> throw ProblemException.refused(none.violations());
         };
     }

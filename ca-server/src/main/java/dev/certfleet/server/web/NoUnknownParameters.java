@@ -33,8 +33,15 @@ class NoUnknownParameters implements HandlerInterceptor, WebMvcConfigurer {
                         "'" + String.join("', '", unknown) + "' is no parameter here; there are "
                                 + (known.isEmpty() ? "none" : String.join(", ", known)));
             }
+            request.getParameterMap().forEach(NoUnknownParameters::requireText);
         }
         return true;
+    }
+
+    private static void requireText(String name, String[] values) {
+        if (!Arrays.stream(values).allMatch(RequiredFields::isText)) {
+            throw new ProblemException(ProblemType.MALFORMED_REQUEST, "'" + name + "' is not a text: it has U+0000");
+        }
     }
 
     private static Set<String> known(HandlerMethod method) {

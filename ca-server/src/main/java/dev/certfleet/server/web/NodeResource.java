@@ -114,7 +114,7 @@ class NodeResource {
     @Schema(name = "NodeRenewal")
     record Renewal(@Nullable List<String> profiles) {}
 
-    @PostMapping("/{node}/renew")
+    @PostMapping(path = "/{node}/renew", consumes = MediaType.APPLICATION_JSON_VALUE)
     @Operation(
             operationId = "renewNode",
             summary = "Asks a node to renew its certificates of these profiles now, or all it holds; its agent does so"

@@ -48,7 +48,11 @@ record Page<T>(List<T> items, @Nullable String nextCursor) {
             return null;
         }
         try {
-            return read.apply(new String(Base64.getUrlDecoder().decode(cursor), StandardCharsets.UTF_8));
+            String key = new String(Base64.getUrlDecoder().decode(cursor), StandardCharsets.UTF_8);
+            if (RequiredFields.isText(key)) {
+                return read.apply(key);
+            }
+            throw new IllegalArgumentException("U+0000");
         } catch (IllegalArgumentException e) {
             throw new ProblemException(
                     ProblemType.MALFORMED_REQUEST, "'cursor' is none that a page of this list came with");

@@ -2,6 +2,7 @@ package dev.certfleet.server.web;
 
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -12,7 +13,10 @@ import org.springframework.http.converter.HttpMessageConverter;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
 import org.springframework.web.servlet.mvc.method.annotation.RequestBodyAdviceAdapter;
 
-/** A body's record has every component that is not {@code @Nullable}: the types say what is required, and nothing else. */
+/**
+ * A body's record has every component that is not {@code @Nullable}: the types say what is required, and nothing else. Its
+ * texts are texts: none has U+0000, which no PostgreSQL keeps, or half a surrogate pair.
+ */
 @RestControllerAdvice
 class RequiredFields extends RequestBodyAdviceAdapter {
     @Override
@@ -40,6 +44,11 @@ class RequiredFields extends RequestBodyAdviceAdapter {
         }
     }
 
+    /** Whether a text can be kept as it is. */
+    static boolean isText(String value) {
+        return value.indexOf('\0') < 0 && StandardCharsets.UTF_8.newEncoder().canEncode(value);
+    }
+
     private static void collect(@Nullable Object value, String path, List<String> missing) {
         if (value instanceof List<?> list) {
             for (int i = 0; i < list.size(); i++) {
@@ -48,6 +57,9 @@ class RequiredFields extends RequestBodyAdviceAdapter {
                 }
                 collect(list.get(i), path + "[" + i + "]", missing);
             }
+        } else if (value instanceof String text && !isText(text)) {
+            throw new ProblemException(
+                    ProblemType.WRONG_TYPE, "'" + path + "' is not a text: it has U+0000 or half a surrogate pair");
         } else if (value instanceof Record body) {
             for (RecordComponent component : body.getClass().getRecordComponents()) {
                 String name = path.isEmpty() ? component.getName() : path + "." + component.getName();

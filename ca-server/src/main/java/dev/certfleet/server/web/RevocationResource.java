@@ -92,6 +92,9 @@ class RevocationResource {
         if (invalidityDate != null && invalidityDate.isAfter(clock.instant())) {
             throw ProblemException.refused("invalidity-date", "the key cannot have been lost in the future");
         }
+        if (invalidityDate != null && invalidityDate.isBefore(Instant.EPOCH)) {
+            throw ProblemException.refused("invalidity-date", "the key cannot have been lost before 1970");
+        }
         String comment = body.comment();
         if (comment != null && comment.length() > LONGEST_COMMENT) {
             throw ProblemException.refused("comment", "a comment has at most " + LONGEST_COMMENT + " characters");

@@ -125,11 +125,22 @@ class BadRequestTest {
             "cursor=bm8",
             "status=fine",
             "serial=xyz",
-            "expiresBefore=tomorrow"
+            "expiresBefore=tomorrow",
+            "expiresBefore=%2B1000000-01-01T00:00:00Z",
+            "expiresBefore=-1000000000-01-01T00:00:00Z",
+            "node=a%00b",
+            "cluster=%00",
+            "cursor=AA"
         }) {
             admin.get("/certificates?" + query).expectProblem(400, "malformed-request");
         }
-        String feed = "/clusters/" + server.newCluster() + "/feed?";
+        for (String list : new String[] {"/clusters", "/operators", "/revocations", "/audit-events"}) {
+            admin.get(list + "?cursor=AA").expectProblem(400, "malformed-request");
+        }
+        String cluster = server.newCluster();
+        admin.get("/clusters/" + cluster + "/nodes?cursor=AA").expectProblem(400, "malformed-request");
+        admin.get("/audit-events?type=%00").expectProblem(400, "malformed-request");
+        String feed = "/clusters/" + cluster + "/feed?";
         for (String query : new String[] {"after=-1", "wait=PT61S", "wait=soon", "wait=-PT1S", "limit=9999"}) {
             admin.get(feed + query).expectProblem(400, "malformed-request");
         }

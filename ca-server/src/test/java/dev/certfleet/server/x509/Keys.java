@@ -7,6 +7,7 @@ import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
+import java.security.Provider;
 import java.security.SecureRandom;
 import java.security.spec.ECGenParameterSpec;
 import java.security.spec.ECParameterSpec;
@@ -18,20 +19,22 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
+import org.bouncycastle.jce.provider.BouncyCastleProvider;
 
 /** Keys for tests: good ones, made once for each algorithm, and bad ones of each kind. */
-final class Keys {
+public final class Keys {
     static final SecureRandom RANDOM = new SecureRandom();
     static final BigInteger F4 = BigInteger.valueOf(65537);
+    private static final Provider BOUNCY_CASTLE = new BouncyCastleProvider();
     private static final Map<KeyAlgorithm, KeyPair> GOOD = new EnumMap<>(KeyAlgorithm.class);
 
     private Keys() {}
 
-    static synchronized KeyPair of(KeyAlgorithm algorithm) {
+    public static synchronized KeyPair of(KeyAlgorithm algorithm) {
         return GOOD.computeIfAbsent(algorithm, Keys::generate);
     }
 
-    static KeyPair generate(KeyAlgorithm algorithm) {
+    public static KeyPair generate(KeyAlgorithm algorithm) {
         try {
             KeyPairGenerator generator = KeyPairGenerator.getInstance(algorithm.generator());
             generator.initialize(algorithm.parameters());
@@ -41,9 +44,10 @@ final class Keys {
         }
     }
 
-    static KeyPair onCurve(String curve) {
+    public static KeyPair onCurve(String curve) {
         try {
-            KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
+            // The platform's own has no secp256k1 any more
+            KeyPairGenerator generator = KeyPairGenerator.getInstance("EC", BOUNCY_CASTLE);
             generator.initialize(new ECGenParameterSpec(curve));
             return generator.generateKeyPair();
         } catch (GeneralSecurityException e) {
@@ -51,12 +55,22 @@ final class Keys {
         }
     }
 
-    static SubjectPublicKeyInfo info(KeyPair pair) {
+    public static SubjectPublicKeyInfo info(KeyPair pair) {
         return SubjectPublicKeyInfo.getInstance(pair.getPublic().getEncoded());
     }
 
+    public static KeyPair rsa(int bits) {
+        try {
+            KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
+            generator.initialize(bits);
+            return generator.generateKeyPair();
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     /** An RSA key of two given primes. */
-    static KeyPair rsa(BigInteger p, BigInteger q, BigInteger e) {
+    public static KeyPair rsa(BigInteger p, BigInteger q, BigInteger e) {
         BigInteger n = p.multiply(q);
         BigInteger p1 = p.subtract(BigInteger.ONE);
         BigInteger q1 = q.subtract(BigInteger.ONE);
@@ -73,7 +87,7 @@ final class Keys {
     }
 
     /** A key as Infineon's library made them, of 3072 bits: both primes are k·M + 65537^a mod M, M of 126 primes. */
-    static KeyPair roca() {
+    public static KeyPair roca() {
         BigInteger product = IntStream.rangeClosed(2, 701)
                 .mapToObj(BigInteger::valueOf)
                 .filter(number -> number.isProbablePrime(30))
@@ -99,7 +113,7 @@ final class Keys {
     }
 
     /** The key that process 4242 on a 64-bit Debian etch or lenny with a seed file made. */
-    static KeyPair debianWeak() {
+    public static KeyPair debianWeak() {
         DebianBlocklistTool.Curve curve = DebianBlocklistTool.Curve.P256;
         BigInteger secret =
                 DebianBlocklistTool.privateKey(curve, DebianRandom.Machine.LE64, DebianRandom.SeedFile.PRESENT, 4242);

@@ -13,57 +13,59 @@ import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.ExtensionsGenerator;
 import org.bouncycastle.asn1.x509.GeneralName;
 import org.bouncycastle.asn1.x509.GeneralNames;
+import org.bouncycastle.jcajce.provider.asymmetric.ec.BCECPrivateKey;
+import org.bouncycastle.jce.provider.BouncyCastleProvider;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.bouncycastle.pkcs.jcajce.JcaPKCS10CertificationRequestBuilder;
 
 /** Certification requests as Bouncy Castle writes them. */
-final class RequestBuilder {
+public final class RequestBuilder {
     private final KeyPair pair;
     private X500Name subject = new X500Name("");
     private String signature;
     private final List<GeneralName> names = new ArrayList<>();
     private final ExtensionsGenerator extensions = new ExtensionsGenerator();
 
-    RequestBuilder(KeyPair pair) {
+    public RequestBuilder(KeyPair pair) {
         this.pair = pair;
         this.signature = switch (pair.getPublic().getAlgorithm()) {
-            case "EC" -> "SHA256withECDSA";
+            case "EC", "ECDSA" -> "SHA256withECDSA";
             case "RSA" -> "SHA256withRSA";
             default -> "Ed25519";
         };
     }
 
-    RequestBuilder subject(String name) {
+    public RequestBuilder subject(String name) {
         subject = new X500Name(name);
         return this;
     }
 
-    RequestBuilder signature(String algorithm) {
+    public RequestBuilder signature(String algorithm) {
         signature = algorithm;
         return this;
     }
 
-    RequestBuilder dns(String... asked) {
+    public RequestBuilder dns(String... asked) {
         for (String name : asked) {
             names.add(new GeneralName(GeneralName.dNSName, name));
         }
         return this;
     }
 
-    RequestBuilder address(String... asked) {
+    public RequestBuilder address(String... asked) {
         for (String name : asked) {
             names.add(new GeneralName(GeneralName.iPAddress, name));
         }
         return this;
     }
 
-    RequestBuilder name(GeneralName name) {
+    public RequestBuilder name(GeneralName name) {
         names.add(name);
         return this;
     }
 
-    RequestBuilder extension(ASN1ObjectIdentifier id, boolean critical, ASN1Encodable value) {
+    public RequestBuilder extension(ASN1ObjectIdentifier id, boolean critical, ASN1Encodable value) {
         try {
             extensions.addExtension(id, critical, value);
         } catch (IOException e) {
@@ -72,7 +74,7 @@ final class RequestBuilder {
         return this;
     }
 
-    byte[] der() {
+    public byte[] der() {
         try {
             if (!names.isEmpty()) {
                 extension(Extension.subjectAlternativeName, false, new GeneralNames(names.toArray(GeneralName[]::new)));
@@ -81,18 +83,23 @@ final class RequestBuilder {
             if (!extensions.isEmpty()) {
                 request.addAttribute(PKCSObjectIdentifiers.pkcs_9_at_extensionRequest, extensions.generate());
             }
-            return request.build(new JcaContentSignerBuilder(signature).build(pair.getPrivate()))
-                    .getEncoded();
+            return request.build(signer().build(pair.getPrivate())).getEncoded();
         } catch (IOException | OperatorCreationException e) {
             throw new IllegalStateException(e);
         }
     }
 
-    String pem() {
+    /** Keys of Bouncy Castle's own making are signed with by it alone: the platform may not have their curve. */
+    private JcaContentSignerBuilder signer() {
+        JcaContentSignerBuilder signer = new JcaContentSignerBuilder(signature);
+        return pair.getPrivate() instanceof BCECPrivateKey ? signer.setProvider(new BouncyCastleProvider()) : signer;
+    }
+
+    public String pem() {
         return pem("CERTIFICATE REQUEST", der());
     }
 
-    static String pem(String label, byte[] der) {
+    public static String pem(String label, byte[] der) {
         return "-----BEGIN " + label + "-----\n"
                 + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der) + "\n-----END " + label + "-----\n";
     }

@@ -1,0 +1,83 @@
+package dev.certfleet.server.web;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.certfleet.server.TestClient;
+import dev.certfleet.server.TestIdentity;
+import dev.certfleet.server.TestServer;
+
+/** A cluster with one of each: for every route there is something that exists, and a body that would change it. */
+final class Inhabited {
+    final String cluster;
+    final TestIdentity node;
+    final TestIdentity operator;
+    private final String token;
+    private final String secret;
+    private final String hold;
+
+    Inhabited(TestServer server) {
+        TestClient admin = server.admin();
+        cluster = server.newCluster();
+        node = server.newNode(cluster, "worker-1");
+        server.as(node).get("/agent/assignment").expect(200);
+        operator = server.newOperator(cluster, "admin");
+        var created = admin.post(
+                        "/clusters/" + cluster + "/enrolment-tokens",
+                        "{\"nodeNamePattern\": \"*\", \"roles\": [\"worker\"]}")
+                .expect(201);
+        token = created.get("id").asString();
+        secret = created.get("token").asString();
+        String held = server.as(node)
+                .post(
+                        "/clusters/" + cluster + "/certificates",
+                        TestClient.certificateRequest("kubelet-client", null, TestIdentity.request()))
+                .expect(201)
+                .get("id")
+                .asString();
+        hold = admin.post("/revocations", "{\"certificate\": \"" + held + "\", \"reason\": \"certificateHold\"}")
+                .expect(201)
+                .get("id")
+                .asString();
+    }
+
+    /** The route's path to what is here. */
+    String path(Route route) {
+        String path = route.path()
+                .replace("{cluster}", cluster)
+                .replace("/nodes/{node}", "/nodes/worker-1")
+                .replace("/enrolment-tokens/{id}", "/enrolment-tokens/" + token)
+                .replace("/certificates/{id}", "/certificates/" + node.id())
+                .replace("/revocations/{id}", "/revocations/" + hold)
+                .replace("/operators/{name}", "/operators/" + operator.name());
+        assertThat(path)
+                .as("a new kind of thing in a path: say here which one exists")
+                .doesNotContain("{");
+        return path;
+    }
+
+    /** A good body for the route; empty for one that takes none. */
+    String body(Route route) {
+        if (route.body() == null) {
+            return "";
+        }
+        TestIdentity.Request request = TestIdentity.request();
+        String csr = "\"csr\": " + TestClient.quoted(request.pem());
+        return switch (route.path()) {
+            case "/clusters" -> "{\"name\": \"" + TestServer.fresh("never") + "\"}";
+            case "/operators" ->
+                "{\"name\": \"" + TestServer.fresh("never")
+                        + "\", \"grants\": [{\"cluster\": \"*\", \"role\": \"viewer\"}], " + csr + "}";
+            case "/operators/{name}/renew", "/certificates/{id}/renew" -> "{" + csr + "}";
+            case "/clusters/{cluster}/certificates" -> TestClient.certificateRequest("kubernetes-admin", null, request);
+            case "/clusters/{cluster}/enrolment-tokens" -> "{\"nodeNamePattern\": \"*\", \"roles\": [\"worker\"]}";
+            case "/clusters/{cluster}/nodes/{node}/renew" -> "{\"profiles\": [\"kubelet-client\"]}";
+            case "/revocations" -> "{\"certificate\": \"" + node.id() + "\", \"reason\": \"unspecified\"}";
+            case "/enrolments" -> TestServer.enrolment(secret, "worker-2", request);
+            case "/agent/reports" ->
+                "{\"agentVersion\": \"1\", \"at\": \"2026-11-24T00:00:00Z\", \"certificates\": []}";
+            case "/agent/alarms" ->
+                "{\"kind\": \"unknown-credential\", \"detail\": \"seen\", \"at\": \"2026-11-24T00:00:00Z\"}";
+            default -> throw new AssertionError("a new route: say here what a good body of it is: " + route);
+        };
+    }
+}
