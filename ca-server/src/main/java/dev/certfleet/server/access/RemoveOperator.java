@@ -57,18 +57,26 @@ public class RemoveOperator {
         operators.saveAndFlush(leaving);
         List<CertificateRecord> held = inForce(name);
         for (CertificateRecord certificate : held) {
-            revocations.revoke(certificate, RevocationReason.CESSATION_OF_OPERATION, null, "operator removed", actor);
+            revoke(certificate, actor);
+        }
+        audit.append(actor, new AuditEvent.OperatorRemoved(name));
+        return new OperatorChange.Removed(held.size());
+    }
+
+    private void revoke(CertificateRecord certificate, String actor) {
+        RevocationReason reason = RevocationReason.CESSATION_OF_OPERATION;
+        if (revocations
+                .revoke(certificate, reason, null, "operator removed", actor)
+                .made()) {
             audit.append(
                     actor,
                     new AuditEvent.CertificateRevoked(
                             null,
                             certificate.id().hex(),
                             certificate.serial().hex(),
-                            RevocationReason.CESSATION_OF_OPERATION.label(),
+                            reason.label(),
                             "operator removed"));
         }
-        audit.append(actor, new AuditEvent.OperatorRemoved(name));
-        return new OperatorChange.Removed(held.size());
     }
 
     /** Good ones and those on hold: a hold could be released later. */

@@ -56,7 +56,9 @@ class NodeCertificates {
     }
 
     private void revoke(CertificateRecord certificate, RevocationReason reason, String comment, String actor) {
-        revocations.revoke(certificate, reason, null, comment, actor);
+        if (!revocations.revoke(certificate, reason, null, comment, actor).made()) {
+            return;
+        }
         audit.append(
                 actor,
                 new AuditEvent.CertificateRevoked(

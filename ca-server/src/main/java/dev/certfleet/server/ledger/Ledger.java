@@ -165,6 +165,20 @@ public class Ledger {
                 > 0;
     }
 
+    /** Other certificates for the same public key that have not expired and are not revoked for good. */
+    public List<CertificateRecord> othersWithTheKeyOf(CertificateRecord certificate) {
+        return database.sql("SELECT " + Rows.CERTIFICATE_COLUMNS + Rows.CERTIFICATES
+                        + " WHERE c.public_key_hash = (SELECT public_key_hash FROM certificate WHERE serial = ?)"
+                        + " AND c.serial <> ? AND c.state = 'issued' AND c.not_after >= ?"
+                        + " AND (r.reason IS NULL OR r.reason = ?)")
+                .param(certificate.serial().bytes())
+                .param(certificate.serial().bytes())
+                .param(Timestamp.from(clock.instant()))
+                .param(RevocationReason.CERTIFICATE_HOLD.code())
+                .query(Rows::certificate)
+                .list();
+    }
+
     /** The status of a serial under the authority that issued it; empty for a serial that authority never issued. */
     public Optional<RecordedStatus> statusOf(String authority, Serial serial) {
         return database.sql("SELECT c.not_after, r.revoked_at, r.reason, r.invalidity_date" + Rows.CERTIFICATES

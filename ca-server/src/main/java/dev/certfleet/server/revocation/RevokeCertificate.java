@@ -6,6 +6,7 @@ import dev.certfleet.server.audit.AuditEvent;
 import dev.certfleet.server.audit.AuditLog;
 import dev.certfleet.server.enrolment.Nodes;
 import dev.certfleet.server.ledger.CertificateRecord;
+import dev.certfleet.server.ledger.Ledger;
 import dev.certfleet.server.ledger.RevocationRecord;
 import dev.certfleet.server.ledger.Revocations;
 import java.time.Instant;
@@ -17,23 +18,39 @@ import org.springframework.transaction.annotation.Transactional;
 /** Revokes a certificate, and takes a certificateHold back. */
 @Component
 public class RevokeCertificate {
+    private final Ledger ledger;
     private final Revocations revocations;
     private final Nodes nodes;
     private final AuditLog audit;
 
-    RevokeCertificate(Revocations revocations, Nodes nodes, AuditLog audit) {
+    RevokeCertificate(Ledger ledger, Revocations revocations, Nodes nodes, AuditLog audit) {
+        this.ledger = ledger;
         this.revocations = revocations;
         this.nodes = nodes;
         this.audit = audit;
     }
 
     /**
-     * Revokes; a certificate that is revoked already stays as it is, and one on hold can be revoked for good.
+     * Revokes; a certificate that is revoked already stays as it is, and one on hold can be revoked for good. A compromised
+     * key takes every certificate along that was issued for it: renewals may have kept it.
      *
      * @param invalidityDate when the key is thought to have been lost, not in the future
      */
     @Transactional
     public RevocationRecord revoke(
+            CertificateRecord certificate,
+            RevocationReason reason,
+            @Nullable Instant invalidityDate,
+            @Nullable String comment,
+            String actor) {
+        RevocationRecord revocation = one(certificate, reason, invalidityDate, comment, actor);
+        if (reason == RevocationReason.KEY_COMPROMISE) {
+            ledger.othersWithTheKeyOf(certificate).forEach(other -> one(other, reason, invalidityDate, comment, actor));
+        }
+        return revocation;
+    }
+
+    private RevocationRecord one(
             CertificateRecord certificate,
             RevocationReason reason,
             @Nullable Instant invalidityDate,

@@ -3,6 +3,7 @@ package dev.certfleet.server.web;
 import dev.certfleet.pki.ProfileName;
 import dev.certfleet.pki.wire.NodeReport;
 import dev.certfleet.server.access.Caller;
+import dev.certfleet.server.enrolment.Assignments;
 import dev.certfleet.server.enrolment.Node;
 import dev.certfleet.server.enrolment.Nodes;
 import io.swagger.v3.oas.annotations.Operation;
@@ -132,9 +133,21 @@ class NodeResource {
                 : body.profiles().stream().map(IssuanceResource::profile).collect(Collectors.toUnmodifiableSet());
         return idempotency.once(caller, request, body, View.class, () -> {
             Node found = found(nodes.named(name, node), node);
+            requireHeld(found, profiles);
             nodes.demandRenewal(found, profiles, caller.actor());
             return ResponseEntity.ok(view(found));
         });
+    }
+
+    private static void requireHeld(Node node, Set<ProfileName> profiles) {
+        if (node.state() == Node.State.RETIRED) {
+            throw ProblemException.refused("node-retired", "the node was retired and holds nothing");
+        }
+        for (ProfileName profile : profiles) {
+            if (!Assignments.isHeld(profile, node)) {
+                throw ProblemException.refused("role-not-held", "the node holds no " + profile.label());
+            }
+        }
     }
 
     private static Node found(Optional<Node> node, String name) {

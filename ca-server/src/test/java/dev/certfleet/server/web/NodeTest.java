@@ -143,6 +143,26 @@ class NodeTest {
     }
 
     @Test
+    void revokesEveryCertificateOfACompromisedKey() {
+        TestIdentity node = server.newNode(cluster, "worker-1");
+        TestIdentity.Request kept = TestIdentity.request();
+        String body = TestClient.certificateRequest("kubelet-client", null, kept);
+        String certificates = "/clusters/" + cluster + "/certificates";
+        String first =
+                server.as(node).post(certificates, body).expect(201).get("id").asString();
+        String renewed =
+                server.as(node).post(certificates, body).expect(201).get("id").asString();
+        assertThat(renewed).isNotEqualTo(first);
+
+        admin.post("/revocations", "{\"certificate\": \"" + first + "\", \"reason\": \"keyCompromise\"}")
+                .expect(201);
+
+        JsonNode other = admin.get("/certificates/" + renewed).expect(200);
+        assertThat(other.get("status").asString()).isEqualTo("revoked");
+        assertThat(other.get("reason").asString()).isEqualTo("keyCompromise");
+    }
+
+    @Test
     void asksANodeToRenewWhatTheOperatorNames() {
         TestIdentity node = server.newNode(cluster, "worker-1");
         String renew = "/clusters/" + cluster + "/nodes/worker-1/renew";
@@ -152,6 +172,9 @@ class NodeTest {
         admin.post(renew, "{}").expect(200);
         assertThat(renewBefore(node, "kubelet-client")).isNotEmpty();
         admin.post(renew, "{\"profiles\": [\"kubelet\"]}").expectProblem(422, "request-refused");
+        admin.post(renew, "{\"profiles\": [\"etcd-peer\"]}").expectProblem(422, "request-refused");
+        admin.post("/clusters/" + cluster + "/nodes/worker-1/retire").expect(200);
+        admin.post(renew, "{}").expectProblem(422, "request-refused");
     }
 
     private String renewBefore(TestIdentity node, String profile) {
