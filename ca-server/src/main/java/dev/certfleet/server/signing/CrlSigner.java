@@ -49,10 +49,17 @@ public final class CrlSigner {
         this.signatureAlgorithm = Signatures.identifier(key.algorithm());
     }
 
-    /** @return a CertificateList, DER */
+    /**
+     * Signs, and checks the signature before it leaves, as {@link Issuer} does.
+     *
+     * @return a CertificateList, DER
+     */
     public byte[] sign(CrlContents contents) {
         byte[] tbs = tbs(contents);
         byte[] signature = key.sign(tbs);
+        if (!Signatures.verify(key.algorithm(), key.publicKey(), tbs, signature)) {
+            throw new IllegalStateException("the signature of CRL " + contents.number() + " came out wrong");
+        }
         return new DerWriter(tbs.length + signature.length + 64)
                 .sequence(list -> list.encoded(tbs).encoded(signatureAlgorithm).bitString(signature))
                 .toByteArray();
