@@ -56,7 +56,6 @@ final class Installation implements AutoCloseable {
     final AdjustableClock clock;
     final ConfigurableApplicationContext context;
     final Path folder;
-    private final HttpClient http = HttpClient.newHttpClient();
 
     private Installation(AdjustableClock clock, Path folder, ConfigurableApplicationContext context) {
         this.clock = clock;
@@ -177,7 +176,8 @@ final class Installation implements AutoCloseable {
     }
 
     HttpResponse<byte[]> send(HttpRequest.Builder request) {
-        try {
+        // A connection of its own each: after a refusal with an unread body the server closes it.
+        try (HttpClient http = HttpClient.newHttpClient()) {
             return http.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
