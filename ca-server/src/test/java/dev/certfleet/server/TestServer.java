@@ -180,7 +180,20 @@ public final class TestServer {
 
     public static String enrolment(String token, String node, TestIdentity.Request request) {
         return "{\"token\": \"" + token + "\", \"nodeName\": \"" + node
-                + "\", \"roles\": [], \"addresses\": [\"192.0.2.10\"], \"csr\": " + TestClient.quoted(request.pem())
+                + "\", \"roles\": [], \"addresses\": [\"" + address(node) + "\"], \"csr\": "
+                + TestClient.quoted(request.pem())
                 + "}";
+    }
+
+    /** An address that no other node of the same cluster has. */
+    public static String address(String node) {
+        return switch (node) {
+            case "worker-1" -> "192.0.2.10";
+            case "worker-2" -> "192.0.2.20";
+            default -> {
+                int number = node.hashCode() & 0xffff;
+                yield "198.18." + (number >> 8) + "." + (number & 0xff);
+            }
+        };
     }
 }

@@ -119,9 +119,17 @@ public class EnrolNode {
             return new Enrolment.NameTaken();
         }
 
-        // 5. The certificate; node and token's use are recorded with it
+        // 5. So must the addresses: a certificate says whose they are
+        List<String> addresses = addresses(request);
+        List<Violation> taken = addressesTaken(token.cluster(), request.nodeName(), addresses);
+        if (!taken.isEmpty()) {
+            refused(token.cluster(), request.nodeName(), new Violations(taken).toString());
+            return new Enrolment.Refused(new Violations(taken));
+        }
+
+        // 6. The certificate; node and token's use are recorded with it
         Cluster cluster = clusters.named(token.cluster()).orElseThrow();
-        NodeFacts facts = Node.facts(request.nodeName(), roles, request.addresses());
+        NodeFacts facts = Node.facts(request.nodeName(), roles, addresses);
         Order order = new Order(
                 ProfileName.NODE_IDENTITY,
                 new Holder.Node(cluster.facts(), facts),
@@ -131,7 +139,8 @@ public class EnrolNode {
                 requestId,
                 requestHash);
         try {
-            Issuance issuance = issueCertificate.issue(order, certificate -> admit(token, request, roles, certificate));
+            Issuance issuance =
+                    issueCertificate.issue(order, certificate -> admit(token, request, roles, addresses, certificate));
             if (issuance instanceof Issuance.Refused(Violations broken)) {
                 refused(token.cluster(), request.nodeName(), broken.toString());
             }
@@ -142,19 +151,42 @@ public class EnrolNode {
         }
     }
 
+    /** In one spelling each, so that the same address is recognised. */
+    private static List<String> addresses(EnrolmentRequest request) {
+        return request.addresses().stream()
+                .map(address -> InetAddress.ofLiteral(address).getHostAddress())
+                .distinct()
+                .toList();
+    }
+
+    private List<Violation> addressesTaken(String cluster, String name, List<String> addresses) {
+        return nodes.othersAt(cluster, name, addresses.toArray(String[]::new)).stream()
+                .map(other -> new Violation("address-taken", "the node " + other + " has one of these addresses"))
+                .toList();
+    }
+
     /** Runs in the transaction that records the certificate. */
     private void admit(
-            EnrolmentToken shown, EnrolmentRequest request, List<String> roles, CertificateRecord certificate) {
+            EnrolmentToken shown,
+            EnrolmentRequest request,
+            List<String> roles,
+            List<String> addresses,
+            CertificateRecord certificate) {
         EnrolmentToken token = tokens.lock(shown.id());
         Enrolment tokenRefused = refusal(token);
         if (tokenRefused != null) {
             throw new Lost(tokenRefused);
         }
         token.use();
+        nodes.takeTurnsForAddresses(token.cluster());
+        List<Violation> taken = addressesTaken(token.cluster(), request.nodeName(), addresses);
+        if (!taken.isEmpty()) {
+            throw new Lost(new Enrolment.Refused(new Violations(taken)));
+        }
         Node.Id id = new Node.Id(token.cluster(), request.nodeName());
         Optional<Node> present = nodes.lock(id);
         if (present.isEmpty()) {
-            nodes.saveAndFlush(new Node(id, roles, request.addresses(), clock.instant()));
+            nodes.saveAndFlush(new Node(id, roles, addresses, clock.instant()));
         } else if (present.get().state() == Node.State.REINSTALL_ALLOWED) {
             nodeCertificates.revokeAll(
                     id,
@@ -162,14 +194,14 @@ public class EnrolNode {
                     RevocationReason.SUPERSEDED,
                     "the node was reinstalled",
                     "token:" + token.id());
-            present.get().enrolAgain(roles, request.addresses(), clock.instant());
+            present.get().enrolAgain(roles, addresses, clock.instant());
         } else {
             throw new Lost(new Enrolment.NameTaken());
         }
         audit.append(
                 "node:" + token.cluster() + "/" + request.nodeName(),
                 new AuditEvent.NodeEnrolled(
-                        token.cluster(), request.nodeName(), roles, request.addresses(), "token " + token.id()));
+                        token.cluster(), request.nodeName(), roles, addresses, "token " + token.id()));
     }
 
     /** Another request was faster: what it took is gone, and the transaction rolls back. */

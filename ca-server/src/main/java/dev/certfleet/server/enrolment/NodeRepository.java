@@ -21,4 +21,17 @@ interface NodeRepository extends JpaRepository<Node, Node.Id> {
     @Lock(LockModeType.PESSIMISTIC_READ)
     @Query("select n from Node n where n.id = :id")
     Optional<Node> keep(Node.Id id);
+
+    /** Lets one enrolment of a cluster at a time decide whose an address is, until its transaction ends. */
+    @Query(
+            nativeQuery = true,
+            value = "select cast(pg_advisory_xact_lock(hashtext('addresses of ' || :cluster)) as text)")
+    String takeTurnsForAddresses(String cluster);
+
+    /** The names of other nodes of the cluster that were not retired and have any of these addresses. */
+    @Query(
+            nativeQuery = true,
+            value = "select n.name from node n where n.cluster = :cluster and n.name <> :name"
+                    + " and n.state <> 'retired' and n.addresses && cast(:addresses as text[]) order by n.name")
+    List<String> othersAt(String cluster, String name, String[] addresses);
 }

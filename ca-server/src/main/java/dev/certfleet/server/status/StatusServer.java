@@ -30,6 +30,7 @@ public class StatusServer implements SmartLifecycle {
     private static final int MAX_THREADS = 32;
     /** Longer than clients keep an idle connection (the JDK's 30 s): one that is just closing fails a POST. */
     private static final long IDLE_MILLIS = 40_000;
+
     private static final long STOP_MILLIS = 2_000;
 
     private final Settings settings;

@@ -93,6 +93,21 @@ class NodeTest {
     }
 
     @Test
+    void neverGivesAnAddressAwayThatAnotherNodeHas() {
+        server.newNode(cluster, "worker-1");
+        String token = server.newToken(cluster, "*", "[\"worker\"]", 1);
+        String claims = TestServer.enrolment(token, "worker-2", TestIdentity.request())
+                .replace("\"192.0.2.20\"", "\"2001:db8::7\", \"192.0.2.10\"");
+        JsonNode problem = server.anonymous().post("/enrolments", claims).expectProblem(422, "request-refused");
+        assertThat(problem.get("violations").get(0).get("rule").asString()).isEqualTo("address-taken");
+
+        admin.post("/clusters/" + cluster + "/nodes/worker-1/retire").expect(200);
+        server.anonymous()
+                .post("/enrolments", claims, "Idempotency-Key", "again")
+                .expect(201);
+    }
+
+    @Test
     void neverGivesANameAwayThatHasAnIdentity() {
         server.newNode(cluster, "worker-1");
         String token = server.newToken(cluster, "*", "[\"worker\"]", 2);
