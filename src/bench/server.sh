@@ -8,11 +8,11 @@ for start in first second third; do
     "$JAVA_HOME/bin/java" -XX:+UseSerialGC -Xmx512m --enable-native-access=ALL-UNNAMED \
         -jar "$work/program/$(basename "$(jar)")" --certfleet.data="$work/data" \
         --certfleet.api=127.0.0.1:28443 --certfleet.status=127.0.0.1:28080 --certfleet.management=127.0.0.1:29090 \
-        >"$work/log" 2>&1 &
+        >"$work/$start.log" 2>&1 &
     pid=$!
     pids=("$pid")
-    until grep -q 'certfleet is ready' "$work/log"; do
-        kill -0 "$pid" 2>/dev/null || { cat "$work/log" >&2; exit 1; }
+    until grep -qs "certfleet is ready" "$work/$start.log"; do
+        kill -0 "$pid" 2>/dev/null || { cat "$work/$start.log" >&2; exit 1; }
         sleep 0.05
     done
     times+=($(($(millis) - began)))
