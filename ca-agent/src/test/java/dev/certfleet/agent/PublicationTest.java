@@ -3,11 +3,11 @@ package dev.certfleet.agent;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.certfleet.agent.control.StatusReport;
 import dev.certfleet.pki.Certificates;
 import dev.certfleet.pki.PrivateKeys;
+import dev.certfleet.pki.testing.Needs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -87,10 +87,11 @@ class PublicationTest {
         Agent agent = node.boot();
         agent.round();
         byte[] before = Files.readAllBytes(node.file("pki/etcd/server.crt"));
-        assumeTrue(
-                mount("--bind", node.kubernetes.toString(), node.kubernetes.toString()), "mounts are not allowed here");
+        Needs.met(
+                mount("--bind", node.kubernetes.toString(), node.kubernetes.toString()),
+                "to be allowed to mount, as root is");
         try {
-            assumeTrue(mount("-o", "remount,bind,ro", node.kubernetes.toString()), "mounts are not allowed here");
+            Needs.met(mount("-o", "remount,bind,ro", node.kubernetes.toString()), "to be allowed to mount, as root is");
             clock.advance(Duration.ofDays(20));
             agent.round();
             assertThat(Files.readAllBytes(node.file("pki/etcd/server.crt"))).isEqualTo(before);
@@ -117,9 +118,9 @@ class PublicationTest {
     @Test
     void fullDiskLosesNothing() throws Exception {
         Path disk = Files.createDirectories(node.kubernetes);
-        assumeTrue(
+        Needs.met(
                 mount("-t", "tmpfs", "-o", "size=256k", "certfleet-test", disk.toString()),
-                "mounts are not allowed here");
+                "to be allowed to mount, as root is");
         try {
             Agent agent = node.boot();
             agent.round();
@@ -147,9 +148,9 @@ class PublicationTest {
     @Test
     void fullStateDiskLosesNothing() throws Exception {
         Path disk = Files.createDirectories(node.state);
-        assumeTrue(
+        Needs.met(
                 mount("-t", "tmpfs", "-o", "size=512k,mode=700", "certfleet-test", disk.toString()),
-                "mounts are not allowed here");
+                "to be allowed to mount, as root is");
         try {
             Agent agent = node.boot();
             agent.round();

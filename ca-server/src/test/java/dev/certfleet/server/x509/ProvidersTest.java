@@ -1,10 +1,10 @@
 package dev.certfleet.server.x509;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.amazon.corretto.crypto.provider.AmazonCorrettoCryptoProvider;
 import dev.certfleet.pki.KeyAlgorithm;
+import dev.certfleet.pki.testing.Needs;
 import java.security.Provider;
 import java.util.List;
 import java.util.stream.Stream;
@@ -18,9 +18,9 @@ class ProvidersTest {
     @ParameterizedTest
     @MethodSource
     void verifiesRequestsAndSignsTwinsWith(Provider provider, KeyAlgorithm algorithm) {
-        assumeTrue(
+        Needs.met(
                 !(provider instanceof AmazonCorrettoCryptoProvider corretto) || corretto.getLoadingError() == null,
-                "its native code does not load here");
+                "the native code of " + provider.getName());
         byte[] der = new RequestBuilder(Keys.of(algorithm)).der();
         CertificationRequest request = (CertificationRequest) CertificationRequest.parse(der);
         der[der.length - 1] ^= 1;
