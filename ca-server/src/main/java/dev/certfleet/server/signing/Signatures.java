@@ -11,6 +11,7 @@ import java.security.KeyPairGenerator;
 import java.security.PrivateKey;
 import java.security.Provider;
 import java.security.PublicKey;
+import java.security.Security;
 import java.security.Signature;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.security.spec.X509EncodedKeySpec;
@@ -39,7 +40,7 @@ public final class Signatures {
         try {
             Provider corretto = AmazonCorrettoCryptoProvider.INSTANCE;
             AmazonCorrettoCryptoProvider.INSTANCE.assertHealthy();
-            KeyPairGenerator.getInstance(KeyAlgorithm.ED25519.generator(), corretto);
+            Signature.getInstance(KeyAlgorithm.P256.signature(), corretto);
             return corretto;
         } catch (GeneralSecurityException | RuntimeException | LinkageError e) {
             LOG.info("signing with Bouncy Castle, since AWS-LC does not load here: {}", e.toString());
@@ -47,9 +48,14 @@ public final class Signatures {
         }
     }
 
+    /** The Corretto provider signs with Ed25519 but reads no such key; the JDK's own provider does both. */
+    private static Provider provider(KeyAlgorithm algorithm) {
+        return algorithm == KeyAlgorithm.ED25519 ? Security.getProvider("SunEC") : PROVIDER;
+    }
+
     static KeyPair generate(KeyAlgorithm algorithm) {
         return jca(() -> {
-            KeyPairGenerator generator = KeyPairGenerator.getInstance(algorithm.generator(), PROVIDER);
+            KeyPairGenerator generator = KeyPairGenerator.getInstance(algorithm.generator(), provider(algorithm));
             if (algorithm != KeyAlgorithm.ED25519) {
                 generator.initialize(algorithm.parameters());
             }
@@ -58,18 +64,18 @@ public final class Signatures {
     }
 
     static PrivateKey privateKey(KeyAlgorithm algorithm, byte[] pkcs8) {
-        return jca(() -> KeyFactory.getInstance(algorithm.generator(), PROVIDER)
+        return jca(() -> KeyFactory.getInstance(algorithm.generator(), provider(algorithm))
                 .generatePrivate(new PKCS8EncodedKeySpec(pkcs8)));
     }
 
     static PublicKey publicKey(KeyAlgorithm algorithm, byte[] subjectPublicKeyInfo) {
-        return jca(() -> KeyFactory.getInstance(algorithm.generator(), PROVIDER)
+        return jca(() -> KeyFactory.getInstance(algorithm.generator(), provider(algorithm))
                 .generatePublic(new X509EncodedKeySpec(subjectPublicKeyInfo)));
     }
 
     static byte[] sign(KeyAlgorithm algorithm, PrivateKey key, byte[] message) {
         return jca(() -> {
-            Signature signature = Signature.getInstance(algorithm.signature(), PROVIDER);
+            Signature signature = Signature.getInstance(algorithm.signature(), provider(algorithm));
             signature.initSign(key);
             signature.update(message);
             return signature.sign();
@@ -89,7 +95,7 @@ public final class Signatures {
 
     static boolean verify(KeyAlgorithm algorithm, PublicKey key, byte[] message, byte[] signature) {
         return jca(() -> {
-            Signature verifier = Signature.getInstance(algorithm.signature(), PROVIDER);
+            Signature verifier = Signature.getInstance(algorithm.signature(), provider(algorithm));
             verifier.initVerify(key);
             verifier.update(message);
             return verifier.verify(signature);

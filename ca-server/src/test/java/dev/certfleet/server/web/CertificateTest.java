@@ -2,12 +2,17 @@ package dev.certfleet.server.web;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.certfleet.pki.KeyAlgorithm;
 import dev.certfleet.server.TestClient;
 import dev.certfleet.server.TestIdentity;
 import dev.certfleet.server.TestServer;
+import dev.certfleet.server.x509.Keys;
+import dev.certfleet.server.x509.RequestBuilder;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.JsonNode;
 
 /** Certificates, from request to revocation. */
@@ -15,6 +20,23 @@ class CertificateTest {
     private final TestServer server = TestServer.shared();
     private final TestClient admin = server.admin();
     private final String cluster = server.newCluster();
+
+    @ParameterizedTest
+    @EnumSource(KeyAlgorithm.class)
+    void issuesUnderAuthoritiesOfEveryKeyAlgorithm(KeyAlgorithm algorithm) throws Exception {
+        String name = TestServer.fresh("algorithm");
+        server.admin()
+                .post("/clusters", "{\"name\": \"" + name + "\", \"keyAlgorithm\": \"" + algorithm.label() + "\"}")
+                .expect(201);
+        String csr = new RequestBuilder(Keys.of(algorithm)).pem();
+        JsonNode issued = server.admin()
+                .post(
+                        "/clusters/" + name + "/certificates",
+                        "{\"profile\": \"kubernetes-admin\", \"csr\": " + TestClient.quoted(csr) + "}")
+                .expect(201);
+        TestIdentity.certificate(issued.get("certificate").asString())
+                .verify(TestIdentity.certificate(issued.get("chain").asString()).getPublicKey());
+    }
 
     @Test
     void issuesAndShowsWhatIsOnRecord() {
