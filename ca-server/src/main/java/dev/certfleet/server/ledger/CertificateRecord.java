@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param id its SHA-256 fingerprint
  * @param authority the name of the authority that signed it
  * @param cluster null for the installation's own
- * @param profile its profile's label, or {@code ocsp-responder} or {@code authority}
+ * @param profile its profile's label, or {@code ocsp-responder}
  * @param node the node that holds it, if one does
  * @param operator the operator who holds it, if one does
  * @param subject RFC 4514

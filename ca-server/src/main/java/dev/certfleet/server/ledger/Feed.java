@@ -101,15 +101,6 @@ public class Feed {
                 .single();
     }
 
-    /** The highest sequence; 0 where nothing happened yet. */
-    public long head(String cluster) {
-        return database.sql("SELECT sequence FROM feed_head WHERE cluster = ?")
-                .param(cluster)
-                .query(Long.class)
-                .optional()
-                .orElse(0L);
-    }
-
     /** At most {@code limit} entries after a sequence, oldest first. */
     public List<Entry> after(String cluster, long sequence, int limit) {
         return database.sql("SELECT f.sequence, f.kind, f.reason, f.at, c.fingerprint, c.certificate"

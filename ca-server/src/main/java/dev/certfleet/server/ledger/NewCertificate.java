@@ -1,6 +1,5 @@
 package dev.certfleet.server.ledger;
 
-import dev.certfleet.pki.ProfileName;
 import dev.certfleet.server.x509.Serial;
 import java.time.Instant;
 import java.util.List;
@@ -12,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param serial unique among all authorities
  * @param authority the name of the authority that will sign
  * @param cluster null for the installation's own certificates
- * @param profile its profile's label, or {@code ocsp-responder} or {@code authority}
+ * @param profile its profile's label, or {@link #OCSP_RESPONDER}
  * @param node the node that holds it, if one does
  * @param operator the operator who holds it, if one does
  * @param subject the subject's name (RFC 4514)
@@ -46,7 +45,4 @@ public record NewCertificate(
 
     /** The profile of certificates that answer for an authority's OCSP. */
     public static final String OCSP_RESPONDER = "ocsp-responder";
-
-    /** Certificates of a profile that is not one of {@link ProfileName} have this label or {@link #OCSP_RESPONDER}. */
-    public static final String AUTHORITY = "authority";
 }

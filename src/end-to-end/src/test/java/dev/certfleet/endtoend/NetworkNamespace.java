@@ -73,18 +73,6 @@ final class NetworkNamespace implements Place, AutoCloseable {
                 .collect(Collectors.toSet());
     }
 
-    /**
-     * Cuts the established TCP connections to that port, whichever end of them is on this node: the program finds them broken
-     * and makes new ones.
-     */
-    void cutConnections(int port) {
-        for (var end : List.of("sport", "dport")) {
-            command("ss", "--kill", "--tcp", "--numeric", "state", "established", end, "=", ":" + port)
-                    .run()
-                    .orFail();
-        }
-    }
-
     /** Unplugs the node from the network, or plugs it in again. */
     void setConnected(boolean connected) {
         NodeNetwork.ip("-n", namespace, "link", "set", "dev", "eth0", connected ? "up" : "down");

@@ -3,11 +3,9 @@ package dev.certfleet.endtoend;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
-import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
@@ -54,10 +52,6 @@ final class Operator {
     JsonNode revoke(String fingerprint, String reason) {
         return post("/revocations", Map.of("certificate", fingerprint, "reason", reason))
                 .expect(201);
-    }
-
-    static String query(String value) {
-        return URLEncoder.encode(value, StandardCharsets.UTF_8);
     }
 
     private HttpRequest.Builder request(String path) {
