@@ -87,7 +87,14 @@ final class GateRunner implements AutoCloseable {
             publishFiles();
             if (gate == null) {
                 Gate started = new Gate(
-                        settings, stateFile, new Connection(), ocsp(), () -> issuers, tools.clock(), tools.random());
+                        settings,
+                        stateFile,
+                        new Connection(),
+                        ocsp(),
+                        () -> issuers,
+                        revocation -> {},
+                        tools.clock(),
+                        tools.random());
                 started.start();
                 gate = started;
             }

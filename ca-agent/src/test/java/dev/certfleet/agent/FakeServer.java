@@ -359,7 +359,8 @@ final class FakeServer implements AutoCloseable {
                 "api.prod.example.org:6443",
                 certificates,
                 bundles,
-                Map.of("kubernetes", "http://127.0.0.1:9/ocsp"));
+                Map.of("kubernetes", "http://127.0.0.1:9/ocsp"),
+                Map.of());
     }
 
     private AssignedCertificate assigned(ProfileName profile) {

@@ -42,6 +42,7 @@ final class FeedReader {
     private final Clock clock;
     private final GateMetrics metrics;
     private final Runnable save;
+    private final RevocationListener listener;
 
     private int failures;
     private Instant pollUntil = Instant.MIN;
@@ -56,7 +57,8 @@ final class FeedReader {
             RetryDelay delay,
             Clock clock,
             GateMetrics metrics,
-            Runnable save) {
+            Runnable save,
+            RevocationListener listener) {
         this.server = server;
         this.index = index;
         this.statuses = statuses;
@@ -66,6 +68,7 @@ final class FeedReader {
         this.clock = clock;
         this.metrics = metrics;
         this.save = save;
+        this.listener = listener;
     }
 
     /** False until the feed was read to its end once, in this run or in the one that left the state behind. */
@@ -183,6 +186,12 @@ final class FeedReader {
                     LOG.log(System.Logger.Level.INFO, "revoked: {0}, {1}", now.id(), reason.label());
                     var _ = statuses.ask(now);
                 });
+                listener.revoked(new RevocationListener.Revoked(
+                        entry.id(),
+                        Certificates.parse(Base64.getDecoder().decode(entry.certificate())),
+                        reason,
+                        at,
+                        entry.addresses() == null ? List.of() : List.copyOf(entry.addresses())));
                 yield true;
             }
             case RELEASED -> {

@@ -57,6 +57,7 @@ public final class Gate implements AutoCloseable {
 
     /**
      * @param issuers the authorities as they are assigned at the moment; {@link Issuers#none()} before that is known
+     * @param listener hears of each revocation that the feed tells of
      * @param stateFile where the index is kept; its folder is created
      */
     public Gate(
@@ -65,6 +66,7 @@ public final class Gate implements AutoCloseable {
             ServerConnection server,
             OcspClient ocsp,
             Supplier<Issuers> issuers,
+            RevocationListener listener,
             Clock clock,
             RandomGenerator random) {
         this.settings = settings;
@@ -75,7 +77,8 @@ public final class Gate implements AutoCloseable {
         this.statuses =
                 new StatusKeeper(index, issuers, ocsp, executor, quick, settings.refreshAfter(), clock, metrics);
         this.unknown = new UnknownCredentials(index, server, issuers, alarms, executor, quick, clock, metrics);
-        this.feed = new FeedReader(server, index, statuses, issuers, settings, quick, clock, metrics, this::save);
+        this.feed =
+                new FeedReader(server, index, statuses, issuers, settings, quick, clock, metrics, this::save, listener);
     }
 
     /** Takes over what an earlier run knew, and begins to keep up to date. */

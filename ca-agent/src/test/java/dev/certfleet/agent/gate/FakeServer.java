@@ -79,7 +79,8 @@ final class FakeServer implements ServerConnection {
                 Certificates.fingerprint(certificate),
                 Base64.getEncoder().encodeToString(Certificates.der(certificate)),
                 reason,
-                clock.instant().toString()));
+                clock.instant().toString(),
+                List.of()));
         notifyAll();
     }
 

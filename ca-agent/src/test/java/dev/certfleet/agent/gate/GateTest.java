@@ -413,10 +413,10 @@ final class GateTest {
         String id = Certificates.fingerprint(alice);
         String at = gate.clock.instant().toString();
         List<FeedEntry> bad = List.of(
-                new FeedEntry(2, "revoked", id, other, "keyCompromise", at),
-                new FeedEntry(3, "revoked", id, "%%%", "keyCompromise", at),
-                new FeedEntry(4, "revoked", id, "", null, "yesterday"),
-                new FeedEntry(5, "something-new", id, other, null, at));
+                new FeedEntry(2, "revoked", id, other, "keyCompromise", at, List.of()),
+                new FeedEntry(3, "revoked", id, "%%%", "keyCompromise", at, List.of()),
+                new FeedEntry(4, "revoked", id, "", null, "yesterday", List.of()),
+                new FeedEntry(5, "something-new", id, other, null, at, List.of()));
 
         bad.forEach(gate.server::tell);
         X509Certificate bob = gate.client("bob");
@@ -426,7 +426,8 @@ final class GateTest {
                 Certificates.fingerprint(bob),
                 Base64.getEncoder().encodeToString(Certificates.der(bob)),
                 "a reason of tomorrow",
-                at));
+                at,
+                List.of()));
         gate.awaitDenied(bob, true);
 
         assertThat(gate.ask(alice)).isEqualTo(NO_OPINION);

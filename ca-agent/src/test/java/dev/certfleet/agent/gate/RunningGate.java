@@ -89,14 +89,16 @@ final class RunningGate implements AutoCloseable {
                 null,
                 List.of(),
                 Map.of("kubernetes", kubernetes.pem(), "clients", kubernetes.pem()),
-                Map.of("kubernetes", responder.uri().toString()));
+                Map.of("kubernetes", responder.uri().toString()),
+                Map.of());
         Issuers issuers = Issuers.of(assignment);
         OcspClient ocsp = new OcspClient(
                 http,
                 new OcspVerifier(clock, OcspVerifier.DEFAULT_TOLERANCE),
                 new SecureRandom(),
                 Duration.ofSeconds(2));
-        Gate started = new Gate(settings, stateFile, server, ocsp, () -> issuers, clock, new SecureRandom());
+        Gate started =
+                new Gate(settings, stateFile, server, ocsp, () -> issuers, revocation -> {}, clock, new SecureRandom());
         started.start();
         return started;
     }

@@ -11,6 +11,7 @@ import dev.certfleet.server.authority.Cluster;
 import dev.certfleet.server.authority.Clusters;
 import dev.certfleet.server.authority.TrustBundles;
 import dev.certfleet.server.signing.Signatures;
+import dev.certfleet.server.x509.AuthorityUrls;
 import dev.certfleet.server.x509.ExpectedNames;
 import dev.certfleet.server.x509.Holder;
 import dev.certfleet.server.x509.KeyRules;
@@ -27,6 +28,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 
@@ -70,18 +72,20 @@ public class Assignments {
                 .map(profile -> assigned(profile, holder, demands))
                 .toList();
         Map<String, String> trust = bundles.of(node.cluster());
-        Map<String, String> statusUrls = statusUrls(node.cluster());
+        Map<String, String> statusUrls = urls(node.cluster(), AuthorityUrls::ocsp);
+        Map<String, String> crlUrls = urls(node.cluster(), AuthorityUrls::crl);
         String endpoint = cluster.facts().controlPlaneEndpoint();
         return new Assignment(
                 node.cluster(),
                 node.name(),
                 node.roles(),
                 clock.instant().truncatedTo(ChronoUnit.MILLIS).toString(),
-                version(List.of(node.roles(), String.valueOf(endpoint), certificates, trust, statusUrls)),
+                version(List.of(node.roles(), String.valueOf(endpoint), certificates, trust, statusUrls, crlUrls)),
                 endpoint,
                 certificates,
                 trust,
-                statusUrls);
+                statusUrls,
+                crlUrls);
     }
 
     private AssignedCertificate assigned(ProfileName profile, Holder.Node holder, Map<String, String> demands) {
@@ -107,11 +111,11 @@ public class Assignments {
         return demands;
     }
 
-    private Map<String, String> statusUrls(String cluster) {
+    private Map<String, String> urls(String cluster, Function<AuthorityUrls, String> which) {
         Map<String, String> urls = new TreeMap<>();
         for (Authority authority : authorities.ofCluster(cluster)) {
             if (authority.kind() != AuthorityKind.INSTALLATION) {
-                urls.put(authority.kind().label(), authority.urls().ocsp());
+                urls.put(authority.kind().label(), which.apply(authority.urls()));
             }
         }
         return urls;

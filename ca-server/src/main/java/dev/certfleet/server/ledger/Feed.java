@@ -42,6 +42,7 @@ public class Feed {
      * @param certificate its DER encoding
      * @param reason null unless revoked
      * @param at when it happened
+     * @param addresses of a revocation: those of the node that holds it
      */
     public record Entry(
             long sequence,
@@ -49,7 +50,8 @@ public class Feed {
             Fingerprint id,
             byte[] certificate,
             @Nullable RevocationReason reason,
-            Instant at) {}
+            Instant at,
+            List<String> addresses) {}
 
     /** Gives a new cluster its feed. */
     @Transactional(propagation = Propagation.MANDATORY)
@@ -103,8 +105,10 @@ public class Feed {
 
     /** At most {@code limit} entries after a sequence, oldest first. */
     public List<Entry> after(String cluster, long sequence, int limit) {
-        return database.sql("SELECT f.sequence, f.kind, f.reason, f.at, c.fingerprint, c.certificate"
+        return database.sql("SELECT f.sequence, f.kind, f.reason, f.at, c.fingerprint, c.certificate,"
+                        + " CASE WHEN f.kind = 'revoked' THEN n.addresses END AS addresses"
                         + " FROM feed_entry f JOIN certificate c USING (serial)"
+                        + " LEFT JOIN node n ON n.cluster = c.cluster AND n.name = c.node"
                         + " WHERE f.cluster = ? AND f.sequence > ? ORDER BY f.sequence LIMIT ?")
                 .params(cluster, sequence, limit)
                 .query((row, number) -> {
@@ -116,7 +120,8 @@ public class Feed {
                             Rows.fingerprint(row),
                             row.getBytes("certificate"),
                             reason,
-                            row.getTimestamp("at").toInstant());
+                            row.getTimestamp("at").toInstant(),
+                            Rows.texts(row, "addresses"));
                 })
                 .list();
     }

@@ -89,8 +89,9 @@ final class Rows {
         return timestamp == null ? null : timestamp.toInstant();
     }
 
-    private static List<String> texts(ResultSet row, String column) throws SQLException {
+    /** Empty where there is no array. */
+    static List<String> texts(ResultSet row, String column) throws SQLException {
         Array array = row.getArray(column);
-        return List.of((String[]) array.getArray());
+        return array == null ? List.of() : List.of((String[]) array.getArray());
     }
 }

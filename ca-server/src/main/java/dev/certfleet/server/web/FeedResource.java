@@ -88,6 +88,7 @@ class FeedResource {
                 entry.id().hex(),
                 Base64.getEncoder().encodeToString(entry.certificate()),
                 reason == null ? null : reason.label(),
-                entry.at().toString());
+                entry.at().toString(),
+                entry.addresses());
     }
 }

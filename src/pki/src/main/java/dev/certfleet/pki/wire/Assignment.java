@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param bundles CA certificates in PEM by bundle name: {@code kubernetes}, {@code clients} (what kube-apiserver accepts
  *     client certificates from), {@code etcd}, {@code front-proxy}, {@code agents}, {@code installation}
  * @param statusUrls where each authority's OCSP responder is, by bundle name ({@code kubernetes} …)
+ * @param crlUrls where the complete CRL of each authority that issues is, by bundle name
  */
 public record Assignment(
         String cluster,
@@ -27,4 +28,5 @@ public record Assignment(
         @Nullable String controlPlaneEndpoint,
         List<AssignedCertificate> certificates,
         Map<String, String> bundles,
-        Map<String, String> statusUrls) {}
+        Map<String, String> statusUrls,
+        Map<String, String> crlUrls) {}

@@ -1,5 +1,6 @@
 package dev.certfleet.pki.wire;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param certificate the certificate's DER encoding in base64, for every kind, so that a reader needs no earlier entry
  * @param reason the revocation's reason (RFC 5280 name); null unless revoked
  * @param at RFC 3339
+ * @param addresses of a revocation: the addresses of the node that holds the certificate, whose connections are to be ended;
+ *     empty where no node does
  */
 public record FeedEntry(
         long sequence,
@@ -18,4 +21,5 @@ public record FeedEntry(
         String id,
         String certificate,
         @Nullable String reason,
-        String at) {}
+        String at,
+        List<String> addresses) {}
