@@ -104,11 +104,16 @@ public final class OcspVerifier {
             case ResponderId.ByName byName ->
                 Arrays.equals(
                         byName.name(), certificate.getSubjectX500Principal().getEncoded());
-            case ResponderId.ByKey byKey ->
-                CertId.Digest.SHA1
-                        .hash(CertId.keyOctets(certificate.getPublicKey()))
-                        .equals(byKey.hash());
+            case ResponderId.ByKey byKey -> isHashOf(certificate.getPublicKey(), byKey.hash());
         };
+    }
+
+    private static boolean isHashOf(PublicKey key, String hash) {
+        try {
+            return CertId.Digest.SHA1.hash(CertId.keyOctets(key)).equals(hash);
+        } catch (IllegalArgumentException e) {
+            return false; // a certificate that was sent along may hold a key that is no whole octets
+        }
     }
 
     /** RFC 6960 section 4.2.2.2. */
