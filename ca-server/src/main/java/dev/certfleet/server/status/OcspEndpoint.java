@@ -114,7 +114,7 @@ class OcspEndpoint {
      * Base64, URL-encoded or not: its slashes may have come as they are, two of them in a row too. Empty where it is not
      * base64.
      */
-    private static byte[] decode(String rest) {
+    static byte[] decode(String rest) {
         int start = 0;
         while (start < rest.length() && rest.charAt(start) == '/') {
             start++;
