@@ -386,6 +386,7 @@ public final class Agent implements AutoCloseable {
             gate.round(known);
         }
         clusterFiles.publishKubeconfigs(known, keepers.values());
+        clusterFiles.publishKubeletConfiguration(keepers.values());
         for (CertificateKeeper keeper : keepers.values()) {
             keeper.settle();
         }

@@ -57,7 +57,7 @@ class GateInAgentTest {
                 agent.round();
 
                 assertThat(agent.status().gate()).isNull();
-                assertThat(node.file("certfleet")).doesNotExist();
+                assertThat(node.file("certfleet/gate")).doesNotExist();
                 assertThat(agent.status().problems()).allMatch(problem -> problem.contains("set kubernetes.apiServer"));
             }
         }

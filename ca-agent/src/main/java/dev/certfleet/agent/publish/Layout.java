@@ -79,6 +79,11 @@ public final class Layout {
         return under("pki/sa.pub");
     }
 
+    /** The kubelet's drop-in, alone in a folder that can be its {@code --config-dir}. */
+    public Path kubeletConfiguration() {
+        return under("certfleet/kubelet/50-certfleet.conf");
+    }
+
     /** Where the revocation gate's files are. */
     public Path gateFolder() {
         return under("certfleet/gate");

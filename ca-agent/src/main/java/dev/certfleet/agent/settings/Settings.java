@@ -21,6 +21,7 @@ public record Settings(
         EnrolmentSettings enrolment,
         NodeSettings node,
         KubernetesSettings kubernetes,
+        KubeletSettings kubelet,
         PathSettings paths,
         HookSettings hooks,
         RenewalSettings renewal,
@@ -30,7 +31,7 @@ public record Settings(
     public static final Path DEFAULT_FILE = Path.of("/etc/certfleet/agent.yaml");
 
     public Settings with(ServerSettings changed) {
-        return new Settings(changed, enrolment, node, kubernetes, paths, hooks, renewal, control, gate);
+        return new Settings(changed, enrolment, node, kubernetes, kubelet, paths, hooks, renewal, control, gate);
     }
 
     /** @throws Trouble where the file cannot be read, is not YAML, or says what is not allowed */
@@ -62,6 +63,7 @@ public record Settings(
                 EnrolmentSettings.from(root.section("enrolment")),
                 NodeSettings.from(root.section("node")),
                 KubernetesSettings.from(root.section("kubernetes")),
+                KubeletSettings.from(root.section("kubelet")),
                 PathSettings.from(root.section("paths")),
                 HookSettings.from(root.section("hooks")),
                 RenewalSettings.from(root.section("renewal")),
