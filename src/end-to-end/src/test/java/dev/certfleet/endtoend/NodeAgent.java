@@ -44,6 +44,8 @@ final class NodeAgent implements AutoCloseable {
                     paths:
                       kubernetes: %s
                       state: %s
+                    control:
+                      socket: %s
                     """.formatted(
                             server.url(),
                             authority,
@@ -51,11 +53,17 @@ final class NodeAgent implements AutoCloseable {
                             node.name(),
                             node.address(),
                             disk.resolve("etc/kubernetes"),
-                            disk.resolve("var/lib/certfleet")));
+                            disk.resolve("var/lib/certfleet"),
+                            socket(node)));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
         return new NodeAgent(node, disk, start(node, disk));
+    }
+
+    /** Not on its disk: the kernel takes no more than 107 characters, and a checkout may be far down. */
+    private static Path socket(NetworkNamespace node) {
+        return Path.of(System.getProperty("java.io.tmpdir"), node.namespace() + ".sock");
     }
 
     private static RunningProcess start(NetworkNamespace node, Path disk) {
@@ -71,6 +79,10 @@ final class NodeAgent implements AutoCloseable {
 
     private static String settings(Path disk) {
         return disk.resolve("agent.yaml").toString();
+    }
+
+    NetworkNamespace node() {
+        return node;
     }
 
     KubernetesFolder files() {
@@ -118,5 +130,10 @@ final class NodeAgent implements AutoCloseable {
     @Override
     public void close() {
         process.close();
+        try {
+            Files.deleteIfExists(socket(node));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

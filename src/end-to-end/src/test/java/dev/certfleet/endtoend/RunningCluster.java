@@ -28,6 +28,7 @@ final class RunningCluster implements AutoCloseable {
     private final OpenSsl openSsl = new OpenSsl(Place.THIS_MACHINE);
     private final CertfleetServer server;
     private final Operator operator;
+    private final NodeNetwork network;
     private final NetworkNamespace controlPlaneNode;
     private final NodeAgent controlPlane;
     private final NodeAgent worker;
@@ -37,7 +38,7 @@ final class RunningCluster implements AutoCloseable {
     private RunningCluster(Path folder) {
         this.folder = folder;
         try {
-            NodeNetwork network = closing(NodeNetwork.create(folder.resolve("logs")));
+            this.network = closing(NodeNetwork.create(folder.resolve("logs")));
             this.controlPlaneNode = closing(network.node("cp-1"));
             NetworkNamespace workerNode = closing(network.node("worker-1"));
             this.server = closing(CertfleetServer.start(
@@ -84,6 +85,7 @@ final class RunningCluster implements AutoCloseable {
                     controlPlane.files(),
                     etcd,
                     "--client-ca-file=" + controlPlane.files().pki("client-ca.crt"),
+                    "--kubelet-certificate-authority=" + controlPlane.files().pki("ca.crt"),
                     "--authorization-config=" + controlPlane.authorizationConfiguration()));
         } catch (RuntimeException | AssertionError e) {
             close();
@@ -166,6 +168,11 @@ final class RunningCluster implements AutoCloseable {
                                 "--clusterrole=cluster-admin",
                                 "--group=kubeadm:cluster-admins")
                         .succeeded());
+    }
+
+    /** A machine beside the nodes, where a user sits. */
+    NetworkNamespace machine(String name) {
+        return closing(network.node(name));
     }
 
     /** A key made here and a certificate that the operator issues for it. */
