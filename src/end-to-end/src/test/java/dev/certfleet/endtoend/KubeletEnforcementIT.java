@@ -52,6 +52,7 @@ class KubeletEnforcementIT {
             var other = cluster.issue("kubernetes-admin", "other-admin", Map.of());
             runPod(cluster, other);
             holdsAnExecSession(cluster, other);
+            execOfARevokedUserEnds(cluster, other);
             refusesARevokedAdminWithinTheCacheTime(cluster, worker, admin, other);
             aRevokedKubeletLosesItsLease(cluster, worker, controlPlane, other);
         }
@@ -119,10 +120,28 @@ class KubeletEnforcementIT {
 
     /** Through kube-apiserver, which trusts the kubelet by its serving certificate and is trusted by its client certificate. */
     private void holdsAnExecSession(RunningCluster cluster, ClientIdentity admin) {
-        try (var session = ExecSession.open(
-                binaries, cluster.machine("user-1"), cluster.kubectl(admin).kubeconfig(), "sleeper")) {
+        try (var session = exec(cluster, "user-1", admin)) {
             assertThat(session.lives()).as(session::complaints).isTrue();
         }
+    }
+
+    /** Each sits alone at an address, so that the gate can tell whose connections to cut. */
+    private void execOfARevokedUserEnds(RunningCluster cluster, ClientIdentity other) throws IOException {
+        var leaver = cluster.issue("kubernetes-admin", "leaver", Map.of());
+        try (var ending = exec(cluster, "user-2", leaver);
+                var going = exec(cluster, "user-3", other)) {
+            cluster.operator().revoke(cluster.fingerprint(leaver.certificate()), "privilegeWithdrawn");
+            Duration delay = Await.until(
+                    "the exec session of a revoked user ends", Duration.ofSeconds(10), () -> !ending.lives());
+            System.out.println(
+                    "a revoked user's exec session ended " + delay.toMillis() + " ms after the revocation's answer");
+            assertThat(going.lives()).as(going::complaints).isTrue();
+        }
+    }
+
+    private ExecSession exec(RunningCluster cluster, String machine, ClientIdentity user) {
+        return ExecSession.open(
+                binaries, cluster.machine(machine), cluster.kubectl(user).kubeconfig(), "sleeper");
     }
 
     private static void refusesARevokedAdminWithinTheCacheTime(
