@@ -70,6 +70,7 @@ public final class Agent implements AutoCloseable {
     private volatile @Nullable ServerClient server;
     private volatile @Nullable Assignment assignment;
     private boolean freshBoot;
+    private volatile boolean pollAsked;
     private boolean stopped;
 
     private int failures;
@@ -97,7 +98,7 @@ public final class Agent implements AutoCloseable {
         this.layout = new Layout(settings.paths());
         this.clusterFiles = new ClusterFiles(settings, layout, random);
         this.gate = settings.gate().enabled()
-                ? new GateRunner(settings.gate().settings(), layout, folder, tools, this::server)
+                ? new GateRunner(settings, layout, folder, tools, this::server, List.of(), this::pollNow)
                 : null;
         this.freshBoot = !bootId().equals(lastBootId());
         this.identity = identityFolder.load().orElse(null);
@@ -115,13 +116,21 @@ public final class Agent implements AutoCloseable {
             Instant next = round();
             synchronized (alarm) {
                 long millis = Duration.between(clock.instant(), next).toMillis();
-                if (!stopped && commands.isEmpty() && millis > 0) {
+                if (!stopped && commands.isEmpty() && !pollAsked && millis > 0) {
                     alarm.wait(millis);
                 }
                 if (stopped) {
                     return;
                 }
             }
+        }
+    }
+
+    /** Has the next round, at once, ask for the assignment. */
+    private void pollNow() {
+        pollAsked = true;
+        synchronized (alarm) {
+            alarm.notifyAll();
         }
     }
 
@@ -305,11 +314,13 @@ public final class Agent implements AutoCloseable {
 
     private void poll() {
         ServerClient client = server;
-        if (client == null || clock.instant().isBefore(nextPoll)) {
+        boolean asked = pollAsked;
+        pollAsked = false;
+        if (client == null || (!asked && clock.instant().isBefore(nextPoll))) {
             return;
         }
         try {
-            Assignment answer = client.assignment();
+            Assignment answer = client.assignment(gate == null ? Optional.empty() : gate.mark());
             contacted();
             Instant serverTime = Instant.parse(answer.serverTime());
             skew = Duration.between(serverTime, clock.instant());

@@ -69,7 +69,7 @@ final class ClusterFiles {
 
     /** Those whose certificates are in place. */
     void publishKubeconfigs(Assignment assignment, Collection<CertificateKeeper> keepers) {
-        Optional<String> server = apiServer(assignment);
+        Optional<String> server = apiServer(settings, assignment);
         for (CertificateKeeper keeper : keepers) {
             Optional<Path> kubeconfig = keeper.files().kubeconfig();
             if (kubeconfig.isEmpty() || keeper.state().held() == null) {
@@ -119,7 +119,8 @@ final class ClusterFiles {
         return roles;
     }
 
-    private Optional<String> apiServer(Assignment assignment) {
+    /** What this node's kubeconfigs name; on a control-plane node its own. */
+    static Optional<String> apiServer(Settings settings, Assignment assignment) {
         if (settings.kubernetes().apiServer().isPresent()) {
             return settings.kubernetes().apiServer();
         }

@@ -1,6 +1,7 @@
 package dev.certfleet.agent;
 
 import dev.certfleet.agent.control.ControlSocket;
+import dev.certfleet.agent.gate.ConnectionKiller;
 import dev.certfleet.agent.identity.Identity;
 import dev.certfleet.agent.identity.IdentityFolder;
 import dev.certfleet.agent.identity.NodeFacts;
@@ -9,6 +10,7 @@ import dev.certfleet.agent.server.ServerClient;
 import dev.certfleet.agent.server.ServerException;
 import dev.certfleet.agent.server.ServerTrust;
 import dev.certfleet.agent.settings.Settings;
+import dev.certfleet.pki.NodeRole;
 import dev.certfleet.pki.wire.Assignment;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -128,6 +130,7 @@ final class DoctorCommand implements Callable<Integer> {
             Assignment assignment = server.assignment();
             good("the server answers and knows this node; its orders are " + assignment.version());
             checkClock(assignment, program);
+            checkGate(settings, assignment);
         } catch (ServerException e) {
             switch (e) {
                 case ServerException.Refused refused
@@ -156,6 +159,25 @@ final class DoctorCommand implements Callable<Integer> {
             }
         } catch (java.time.DateTimeException e) {
             bad("the server's time cannot be read: " + Trouble.oneLine(e));
+        }
+    }
+
+    /** What the gate uses on a control-plane node and does not bring. */
+    private void checkGate(Settings settings, Assignment assignment) {
+        if (!settings.gate().enabled() || !ClusterFiles.roles(assignment).contains(NodeRole.CONTROL_PLANE)) {
+            return;
+        }
+        if (ConnectionKiller.BySs.command().isPresent()) {
+            good("'ss' is there: connections of revoked certificates can be ended");
+        } else {
+            bad("there is no command 'ss', so that watches and execs of revoked certificates go on; install iproute2");
+        }
+        Path log = settings.gate().settings().auditLog();
+        if (Files.isReadable(log)) {
+            good("kube-apiserver's audit log " + log + " can be read");
+        } else {
+            bad("there is no audit log " + log + " that can be read, so that a stolen CA key is not noticed;"
+                    + " start kube-apiserver with --audit-log-path and --audit-policy-file, or set gate.auditLog");
         }
     }
 

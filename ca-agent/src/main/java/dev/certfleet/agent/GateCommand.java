@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -54,9 +55,11 @@ final class GateCommand implements Callable<Integer> {
         ServerClient server = new ServerClient(
                 settings.server(), identity.authorities(), Optional.of(identity.credential()), program.random());
         Assignment assignment = stored(folder).orElse(null);
+        // The one that 'run' waits for is its own: this process publishes no CA file.
+        Runnable nothing = () -> {};
         int failures = 0;
         try (GateRunner gate = new GateRunner(
-                settings.gate().settings(), new Layout(settings.paths()), folder, tools, () -> Optional.of(server))) {
+                settings, new Layout(settings.paths()), folder, tools, () -> Optional.of(server), List.of(), nothing)) {
             Duration pause;
             do {
                 Identity present = identities.load().orElse(identity);
@@ -65,7 +68,7 @@ final class GateCommand implements Callable<Integer> {
                     identity = present;
                 }
                 try {
-                    assignment = server.assignment();
+                    assignment = server.assignment(gate.mark());
                     failures = 0;
                     pause = settings.renewal().pollInterval();
                 } catch (ServerException e) {

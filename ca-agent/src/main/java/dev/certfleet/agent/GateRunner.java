@@ -3,17 +3,27 @@ package dev.certfleet.agent;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.certfleet.agent.certificate.KeeperTools;
+import dev.certfleet.agent.gate.ApiServer;
+import dev.certfleet.agent.gate.ConnectionKiller;
+import dev.certfleet.agent.gate.FeedAnswer;
 import dev.certfleet.agent.gate.Gate;
 import dev.certfleet.agent.gate.GateFiles;
+import dev.certfleet.agent.gate.GateNode;
 import dev.certfleet.agent.gate.GateServer;
 import dev.certfleet.agent.gate.GateSettings;
 import dev.certfleet.agent.gate.Issuers;
+import dev.certfleet.agent.gate.ListKeeper;
+import dev.certfleet.agent.gate.LocalApiServer;
+import dev.certfleet.agent.gate.Mark;
+import dev.certfleet.agent.gate.PushedList;
+import dev.certfleet.agent.gate.RevocationListener;
 import dev.certfleet.agent.gate.ServerConnection;
 import dev.certfleet.agent.gate.ServingCertificate;
 import dev.certfleet.agent.publish.Layout;
 import dev.certfleet.agent.publish.StagedFile;
 import dev.certfleet.agent.server.ServerClient;
 import dev.certfleet.agent.server.ServerException;
+import dev.certfleet.agent.settings.Settings;
 import dev.certfleet.pki.Certificates;
 import dev.certfleet.pki.NodeRole;
 import dev.certfleet.pki.ProfileName;
@@ -21,8 +31,9 @@ import dev.certfleet.pki.ocsp.OcspClient;
 import dev.certfleet.pki.ocsp.OcspVerifier;
 import dev.certfleet.pki.wire.AgentAlarm;
 import dev.certfleet.pki.wire.Assignment;
-import dev.certfleet.pki.wire.FeedPage;
+import dev.certfleet.pki.wire.DoorProofs;
 import java.io.IOException;
+import java.net.URI;
 import java.net.http.HttpClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,6 +43,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Supplier;
 import javax.net.ssl.KeyManager;
@@ -47,32 +59,48 @@ final class GateRunner implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger("certfleet.agent.gate");
     private static final Duration OCSP_TIMEOUT = Duration.ofSeconds(2);
     private static final int FEED_PAGE = 1000;
+    private static final int HTTPS = 443;
 
+    private final Settings everything;
     private final GateSettings settings;
     private final Layout layout;
+    private final StateFolder folder;
     private final Path stateFile;
     private final KeeperTools tools;
     private final Supplier<Optional<ServerClient>> server;
+    private final List<RevocationListener> listeners;
+    private final Runnable poll;
     private final ServingCertificate serving = new ServingCertificate();
 
     private volatile @Nullable Assignment assignment;
     private volatile Issuers issuers = Issuers.none();
     private volatile @Nullable Gate gate;
+    private StateFolder.@Nullable Lock lock;
     private @Nullable GateServer door;
     private byte @Nullable [] served;
     private @Nullable String problem;
 
+    /**
+     * @param listeners hear of each revocation that the feed tells of
+     * @param poll has the assignment asked for now
+     */
     GateRunner(
-            GateSettings settings,
+            Settings everything,
             Layout layout,
             StateFolder folder,
             KeeperTools tools,
-            Supplier<Optional<ServerClient>> server) {
-        this.settings = settings;
+            Supplier<Optional<ServerClient>> server,
+            List<RevocationListener> listeners,
+            Runnable poll) {
+        this.everything = everything;
+        this.settings = everything.gate().settings();
         this.layout = layout;
+        this.folder = folder;
         this.stateFile = folder.gate().resolve("index.json");
         this.tools = tools;
         this.server = server;
+        this.listeners = List.copyOf(listeners);
+        this.poll = poll;
     }
 
     /** Starts what can be started by now and takes over what changed; what fails is tried again in the next round. */
@@ -86,17 +114,7 @@ final class GateRunner implements AutoCloseable {
             take(known);
             publishFiles();
             if (gate == null) {
-                Gate started = new Gate(
-                        settings,
-                        stateFile,
-                        new Connection(),
-                        ocsp(),
-                        () -> issuers,
-                        revocation -> {},
-                        tools.clock(),
-                        tools.random());
-                started.start();
-                gate = started;
+                start();
             }
             serve();
             problem = null;
@@ -107,6 +125,61 @@ final class GateRunner implements AutoCloseable {
             }
             problem = now;
         }
+    }
+
+    private void start() {
+        if (lock == null) {
+            lock = folder.lockGate();
+        }
+        Gate started = new Gate(
+                settings,
+                stateFile,
+                new Connection(),
+                ocsp(),
+                () -> issuers,
+                new GateNode(
+                        apiServer(),
+                        this::apiServerPort,
+                        new Publisher(),
+                        settings.auditLog(),
+                        new ConnectionKiller.BySs(),
+                        poll),
+                revocation -> listeners.forEach(listener -> listener.revoked(revocation)),
+                tools.clock(),
+                tools.random());
+        started.start();
+        gate = started;
+    }
+
+    private ApiServer apiServer() {
+        Layout.Files kubelet = layout.of(ProfileName.KUBELET_CLIENT).orElseThrow();
+        return new LocalApiServer(
+                () -> apiServerAddress()
+                        .orElseThrow(() -> new IOException("which kube-apiserver is this node's is not known")),
+                layout.clusterAuthority(),
+                kubelet.certificate(),
+                kubelet.key(),
+                tools.random());
+    }
+
+    /** This node's own, which kubeconfigs on it name too unless they were told another. */
+    private Optional<URI> apiServerAddress() {
+        Assignment known = assignment;
+        if (settings.apiServer().isPresent() || known == null) {
+            return settings.apiServer();
+        }
+        return ClusterFiles.apiServer(everything, known).map(URI::create);
+    }
+
+    private OptionalInt apiServerPort() {
+        return apiServerAddress()
+                .map(uri -> OptionalInt.of(uri.getPort() < 0 ? HTTPS : uri.getPort()))
+                .orElseGet(OptionalInt::empty);
+    }
+
+    /** What the server wants to be shown; empty while it gave none. */
+    Optional<String> mark() {
+        return Optional.ofNullable(gate).flatMap(Gate::mark).map(Mark::text);
     }
 
     /** The gate's state in a line; empty on nodes without one. */
@@ -136,6 +209,11 @@ final class GateRunner implements AutoCloseable {
             running.close();
             gate = null;
         }
+        StateFolder.Lock held = lock;
+        if (held != null) {
+            held.close();
+            lock = null;
+        }
     }
 
     private void take(Assignment known) {
@@ -146,12 +224,29 @@ final class GateRunner implements AutoCloseable {
         }
     }
 
-    /** What kube-apiserver is started with. */
+    private GateFiles files() {
+        return new GateFiles(layout.gateFolder(), layout.gateFolder().resolve("ca.crt"), settings);
+    }
+
+    /** What kube-apiserver is started with, but for the one file that changes as certificates are revoked. */
     private void publishFiles() {
-        Path authority = layout.gateFolder().resolve("ca.crt");
-        GateFiles files = new GateFiles(layout.gateFolder(), authority, settings);
+        GateFiles files = files();
         publish(files.webhookKubeconfig(), files.webhookKubeconfigText());
-        publish(files.authorizationConfiguration(), files.authorizationConfigurationText());
+        publish(files.auditPolicy(), GateFiles.auditPolicyText());
+    }
+
+    private final class Publisher implements ListKeeper.Publisher {
+        @Override
+        public boolean exists() {
+            return Files.isRegularFile(files().authorizationConfiguration());
+        }
+
+        @Override
+        public String publish(PushedList list) {
+            GateFiles.Configuration configuration = files().authorizationConfiguration(list);
+            GateRunner.publish(files().authorizationConfiguration(), configuration.text());
+            return configuration.marker();
+        }
     }
 
     private static void publish(Path file, String text) {
@@ -211,9 +306,10 @@ final class GateRunner implements AutoCloseable {
     /** The server as the agent knows it at the moment. */
     private final class Connection implements ServerConnection {
         @Override
-        public FeedPage feed(long after, Duration wait) throws IOException, InterruptedException {
+        public FeedAnswer feed(long after, Duration wait, @Nullable String mark)
+                throws IOException, InterruptedException {
             try {
-                return client().feed(cluster(), after, wait, FEED_PAGE);
+                return client().feed(cluster(), after, wait, FEED_PAGE, Optional.ofNullable(mark));
             } catch (ServerException e) {
                 throw failed(e);
             }
@@ -239,6 +335,15 @@ final class GateRunner implements AutoCloseable {
         public void alarm(AgentAlarm alarm) throws IOException, InterruptedException {
             try {
                 client().alarm(alarm, tools.requestId());
+            } catch (ServerException e) {
+                throw failed(e);
+            }
+        }
+
+        @Override
+        public void proofs(DoorProofs proofs) throws IOException, InterruptedException {
+            try {
+                client().proofs(proofs, tools.requestId());
             } catch (ServerException e) {
                 throw failed(e);
             }

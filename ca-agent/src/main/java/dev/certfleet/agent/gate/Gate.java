@@ -50,13 +50,25 @@ public final class Gate implements AutoCloseable {
     private final Alarms alarms;
     private final StatusKeeper statuses;
     private final UnknownCredentials unknown;
+    private final UnknownCredentials audited;
     private final FeedReader feed;
+    private final GateNode node;
+    private final ProofFile proofFile;
+    private final ProofKeeper proofs;
+    private final ListKeeper list;
+    private final AuditWatch auditWatch;
+    private final AuditFollower audit;
+    private final ConnectionCutter cutter;
+    private final RevocationListener listener;
 
+    private final Supplier<Issuers> issuers;
+    private List<ProofKeeper.Pending> savedProofs = List.of();
     private boolean saveFails;
     private volatile Supplier<Optional<Instant>> servingUntil = Optional::empty;
 
     /**
      * @param issuers the authorities as they are assigned at the moment; {@link Issuers#none()} before that is known
+     * @param node the node it is on
      * @param listener hears of each revocation that the feed tells of
      * @param stateFile where the index is kept; its folder is created
      */
@@ -66,19 +78,51 @@ public final class Gate implements AutoCloseable {
             ServerConnection server,
             OcspClient ocsp,
             Supplier<Issuers> issuers,
+            GateNode node,
             RevocationListener listener,
             Clock clock,
             RandomGenerator random) {
         this.settings = settings;
         this.clock = clock;
+        this.node = node;
+        this.listener = listener;
+        this.issuers = issuers;
         this.stateFile = new StateFile(stateFile);
+        this.proofFile = new ProofFile(stateFile.resolveSibling("proofs.json"));
         RetryDelay quick = new RetryDelay(Duration.ofSeconds(1), Duration.ofSeconds(30), random);
         this.alarms = new Alarms(server, quick, clock, metrics);
         this.statuses =
                 new StatusKeeper(index, issuers, ocsp, executor, quick, settings.refreshAfter(), clock, metrics);
-        this.unknown = new UnknownCredentials(index, server, issuers, alarms, executor, quick, clock, metrics);
-        this.feed =
-                new FeedReader(server, index, statuses, issuers, settings, quick, clock, metrics, this::save, listener);
+        // Whoever may create access reviews can invent a credential: that one is refused, and alarms nobody.
+        this.unknown = new UnknownCredentials(
+                index,
+                server,
+                issuers,
+                (id, caller) -> metrics.count("review-never-issued"),
+                executor,
+                quick,
+                clock,
+                metrics);
+        this.audited =
+                new UnknownCredentials(index, server, issuers, alarms::neverIssued, executor, quick, clock, metrics);
+        CallerMemory callers = new CallerMemory();
+        this.auditWatch = new AuditWatch(index, callers, audited, alarms, clock);
+        this.audit =
+                new AuditFollower(node.auditLog(), stateFile.resolveSibling("audit.json"), auditWatch, clock, metrics);
+        this.cutter = new ConnectionCutter(callers, node.killer(), node.apiServerPort(), clock, metrics);
+        this.proofs = new ProofKeeper(
+                index,
+                server,
+                issuers,
+                node.apiServer(),
+                settings.cacheFor(),
+                executor,
+                new RetryDelay(Duration.ofMillis(250), Duration.ofMinutes(1), random),
+                clock,
+                metrics);
+        this.feed = new FeedReader(
+                server, index, statuses, issuers, settings, quick, clock, metrics, this::save, this::revoked);
+        this.list = new ListKeeper(index, feed::readToItsEnd, node.publisher(), node.apiServer(), clock, metrics);
     }
 
     /** Takes over what an earlier run knew, and begins to keep up to date. */
@@ -86,9 +130,30 @@ public final class Gate implements AutoCloseable {
         if (stateFile.load(index)) {
             feed.continueFrom(index.position());
         }
+        proofs.restore(proofFile.load());
+        // Before anything can change, so that kube-apiserver has the list from the first moment on.
+        list.publishIfDue();
         run("feed", feed::run);
         run("alarms", alarms::run);
         run("upkeep", this::upkeep);
+        run("list", list::run);
+        run("proofs", proofs::run);
+        run("audit", audit::run);
+        run("cutter", cutter::run);
+    }
+
+    /** What the server wants to be shown on every call. */
+    public Optional<Mark> mark() {
+        return index.mark();
+    }
+
+    private void revoked(RevocationListener.Revoked revocation) {
+        proofs.revoked(revocation);
+        cutter.revoked(revocation);
+        if (!issuers.get().isKubernetes(revocation.certificate())) {
+            node.poll().run();
+        }
+        listener.revoked(revocation);
     }
 
     /** A loop that ends by interruption. */
@@ -125,11 +190,13 @@ public final class Gate implements AutoCloseable {
             Thread.sleep(TICK);
             statuses.refreshDue();
             unknown.retryDue();
+            audited.retryDue();
+            auditWatch.look(audit.events(), metrics.decisions());
             if (tick % TICKS_BETWEEN_PRUNES == 0) {
                 index.prune(clock.instant().minus(KEEP_EXPIRED));
             }
             boolean due = tick % TICKS_BETWEEN_SAVES == 0 && index.takeChanged();
-            if (index.takeMustBeSaved() || due) {
+            if (index.takeMustBeSaved() || proofs.takeChanged() || due) {
                 save();
             }
         }
@@ -137,6 +204,12 @@ public final class Gate implements AutoCloseable {
 
     private synchronized void save() {
         try {
+            // The feed's place goes last: what it told before that place is not told again.
+            List<ProofKeeper.Pending> wanted = proofs.all();
+            if (!wanted.equals(savedProofs)) {
+                proofFile.save(wanted);
+                savedProofs = wanted;
+            }
             stateFile.save(index);
             saveFails = false;
         } catch (IOException e) {
@@ -297,13 +370,16 @@ public final class Gate implements AutoCloseable {
                 stale,
                 disowned,
                 index.allNeverIssued().size(),
-                unknown.size(),
+                unknown.size() + audited.size(),
                 index.position().sequence(),
                 lastFeed,
                 metrics.lastOcsp(),
                 servingUntil.get().orElse(null),
                 metrics.decisions(),
-                metrics.denied());
+                metrics.denied(),
+                list.state(),
+                proofs.size(),
+                new GateState.Audit(audit.problem(), auditWatch.standsStill(), audit.lastEvent(), audit.events()));
     }
 
     /** The metrics in Prometheus' text format. */
@@ -315,6 +391,7 @@ public final class Gate implements AutoCloseable {
     @Override
     public void close() {
         executor.shutdownNow();
+        audit.end();
         save();
     }
 }

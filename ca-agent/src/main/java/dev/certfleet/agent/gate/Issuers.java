@@ -9,10 +9,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The authorities that the gate answers for, by what the server assigns to this node. */
-public record Issuers(Map<String, Issuer> byId) {
+/**
+ * The authorities that the gate answers for, by what the server assigns to this node.
+ *
+ * @param kubernetes ids of those that kube-apiserver asks its authorizers about; the others are accepted by file alone
+ */
+public record Issuers(Map<String, Issuer> byId, Set<String> kubernetes) {
     /** What kube-apiserver's --client-ca-file holds. */
     private static final String CLIENTS = "clients";
 
@@ -20,11 +25,12 @@ public record Issuers(Map<String, Issuer> byId) {
 
     public Issuers {
         byId = Map.copyOf(byId);
+        kubernetes = Set.copyOf(kubernetes);
     }
 
     /** Before anything was assigned. */
     public static Issuers none() {
-        return new Issuers(Map.of());
+        return new Issuers(Map.of(), Set.of());
     }
 
     /**
@@ -36,13 +42,14 @@ public record Issuers(Map<String, Issuer> byId) {
     public static Issuers of(Assignment assignment) {
         Map<String, Issuer> found = new LinkedHashMap<>();
         add(found, assignment, KUBERNETES);
+        Set<String> kubernetes = Set.copyOf(found.keySet());
         for (String bundle : assignment.bundles().keySet()) {
             if (!bundle.equals(CLIENTS) && !bundle.equals(KUBERNETES)) {
                 addIfClient(found, assignment, bundle);
             }
         }
         add(found, assignment, CLIENTS);
-        return new Issuers(found);
+        return new Issuers(found, kubernetes);
     }
 
     private static void add(Map<String, Issuer> found, Assignment assignment, String bundle) {
@@ -89,6 +96,11 @@ public record Issuers(Map<String, Issuer> byId) {
     /** The authority that signed this certificate, found by checking the signature. */
     Optional<Issuer> of(X509Certificate leaf) {
         return byId.values().stream().filter(issuer -> issuer.issued(leaf)).findFirst();
+    }
+
+    /** True of a certificate that the webhook is asked about; others are refused by taking their authority out of a file. */
+    boolean isKubernetes(X509Certificate leaf) {
+        return of(leaf).map(issuer -> kubernetes.contains(issuer.id())).orElse(false);
     }
 
     Optional<Issuer> byId(String id) {

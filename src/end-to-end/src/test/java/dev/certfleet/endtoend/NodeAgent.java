@@ -17,7 +17,7 @@ final class NodeAgent implements AutoCloseable {
 
     private final NetworkNamespace node;
     private final Path disk;
-    private final RunningProcess process;
+    private RunningProcess process;
 
     private NodeAgent(NetworkNamespace node, Path disk, RunningProcess process) {
         this.node = node;
@@ -44,6 +44,8 @@ final class NodeAgent implements AutoCloseable {
                     paths:
                       kubernetes: %s
                       state: %s
+                    gate:
+                      auditLog: %s
                     """.formatted(
                             server.url(),
                             authority,
@@ -51,7 +53,8 @@ final class NodeAgent implements AutoCloseable {
                             node.name(),
                             node.address(),
                             disk.resolve("etc/kubernetes"),
-                            disk.resolve("var/lib/certfleet")));
+                            disk.resolve("var/lib/certfleet"),
+                            auditLog(disk)));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -80,6 +83,29 @@ final class NodeAgent implements AutoCloseable {
     /** The gate's file that kube-apiserver is started with. */
     Path authorizationConfiguration() {
         return disk.resolve("etc/kubernetes/certfleet/gate/authorization.yaml");
+    }
+
+    /** The policy that kube-apiserver is started with for its audit log. */
+    Path auditPolicy() {
+        return disk.resolve("etc/kubernetes/certfleet/gate/audit-policy.yaml");
+    }
+
+    /** Where the agent expects kube-apiserver's audit log. */
+    Path auditLog() {
+        return auditLog(disk);
+    }
+
+    private static Path auditLog(Path disk) {
+        return disk.resolve("var/log/kubernetes/audit/audit.log").toAbsolutePath();
+    }
+
+    NetworkNamespace node() {
+        return node;
+    }
+
+    /** Starts it again after it ended or was killed. */
+    void startAgain() {
+        process = start(node, disk);
     }
 
     /** Waits until everything that the node's roles ask for is published. */

@@ -28,6 +28,7 @@ final class RunningCluster implements AutoCloseable {
     private final OpenSsl openSsl = new OpenSsl(Place.THIS_MACHINE);
     private final CertfleetServer server;
     private final Operator operator;
+    private final NodeNetwork network;
     private final NetworkNamespace controlPlaneNode;
     private final NodeAgent controlPlane;
     private final NodeAgent worker;
@@ -37,7 +38,7 @@ final class RunningCluster implements AutoCloseable {
     private RunningCluster(Path folder) {
         this.folder = folder;
         try {
-            NodeNetwork network = closing(NodeNetwork.create(folder.resolve("logs")));
+            this.network = closing(NodeNetwork.create(folder.resolve("logs")));
             this.controlPlaneNode = closing(network.node("cp-1"));
             NetworkNamespace workerNode = closing(network.node("worker-1"));
             this.server = closing(CertfleetServer.start(
@@ -84,7 +85,11 @@ final class RunningCluster implements AutoCloseable {
                     controlPlane.files(),
                     etcd,
                     "--client-ca-file=" + controlPlane.files().pki("client-ca.crt"),
-                    "--authorization-config=" + controlPlane.authorizationConfiguration()));
+                    "--authorization-config=" + controlPlane.authorizationConfiguration(),
+                    "--audit-policy-file=" + controlPlane.auditPolicy(),
+                    "--audit-log-path=" + controlPlane.auditLog(),
+                    "--audit-log-maxsize=100",
+                    "--audit-log-maxbackup=2"));
         } catch (RuntimeException | AssertionError e) {
             close();
             throw e;
@@ -142,6 +147,17 @@ final class RunningCluster implements AutoCloseable {
 
     NodeAgent worker() {
         return worker;
+    }
+
+    /** A machine beside the nodes, where a user sits. */
+    NetworkNamespace machine(String name) {
+        return closing(network.node(name));
+    }
+
+    /** Another worker, enrolled and with its certificates. */
+    NodeAgent addWorker(String name) {
+        return closing(boot(closing(network.node(name)), List.of("worker")))
+                .awaitPublished("pki/ca.crt", "pki/kubelet-client.crt", "kubelet.conf");
     }
 
     KubeApiserver kubeApiserver() {
