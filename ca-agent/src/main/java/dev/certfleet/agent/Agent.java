@@ -127,7 +127,7 @@ public final class Agent implements AutoCloseable {
     }
 
     /** Has the next round, at once, ask for the assignment. */
-    private void pollNow() {
+    void pollNow() {
         pollAsked = true;
         synchronized (alarm) {
             alarm.notifyAll();

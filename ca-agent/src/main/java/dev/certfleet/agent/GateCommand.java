@@ -43,6 +43,8 @@ final class GateCommand implements Callable<Integer> {
         CaAgent program = Objects.requireNonNull(agent);
         Settings settings = program.settings();
         StateFolder folder = new StateFolder(settings.paths().state());
+        // Looked at first: what the loop below cannot have, it goes on asking for.
+        folder.lockGate().close();
         IdentityFolder identities = new IdentityFolder(folder.identity());
         Identity identity = identities
                 .load()

@@ -309,7 +309,8 @@ final class GateRunner implements AutoCloseable {
         public FeedAnswer feed(long after, Duration wait, @Nullable String mark)
                 throws IOException, InterruptedException {
             try {
-                return client().feed(cluster(), after, wait, FEED_PAGE, Optional.ofNullable(mark));
+                ServerClient.Fed fed = client().feed(cluster(), after, wait, FEED_PAGE, Optional.ofNullable(mark));
+                return new FeedAnswer(fed.page(), fed.mark());
             } catch (ServerException e) {
                 throw failed(e);
             }

@@ -42,6 +42,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -73,6 +74,7 @@ final class FakeServer implements AutoCloseable {
     private final Map<String, String> successors = new HashMap<>();
     private final Map<String, String> keys = new HashMap<>();
 
+    final AtomicInteger assignments = new AtomicInteger();
     final List<String> requests = new ArrayList<>();
     final List<String> headers = new ArrayList<>();
     final List<NodeReport> reports = new ArrayList<>();
@@ -248,6 +250,7 @@ final class FakeServer implements AutoCloseable {
         }
         identities.remove(successors.getOrDefault(caller, ""));
         if (request.equals("GET /api/v1/agent/assignment")) {
+            assignments.incrementAndGet();
             return json(200, assignment());
         }
         if (request.equals("POST /api/v1/agent/reports")) {

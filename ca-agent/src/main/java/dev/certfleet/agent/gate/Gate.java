@@ -113,7 +113,6 @@ public final class Gate implements AutoCloseable {
         this.proofs = new ProofKeeper(
                 index,
                 server,
-                issuers,
                 node.apiServer(),
                 settings.cacheFor(),
                 executor,
@@ -148,12 +147,21 @@ public final class Gate implements AutoCloseable {
     }
 
     private void revoked(RevocationListener.Revoked revocation) {
-        proofs.revoked(revocation);
+        boolean byReview = isAskedAbout(revocation.id());
+        proofs.revoked(revocation, byReview);
         cutter.revoked(revocation);
-        if (!issuers.get().isKubernetes(revocation.certificate())) {
+        if (!byReview) {
             node.poll().run();
         }
         listener.revoked(revocation);
+    }
+
+    /** False of a certificate whose authority kube-apiserver takes by a file alone. The index knows who signed it. */
+    private boolean isAskedAbout(String id) {
+        return Fingerprint.parse(id)
+                .flatMap(index::find)
+                .map(credential -> issuers.get().kubernetes().contains(credential.issuer()))
+                .orElse(false);
     }
 
     /** A loop that ends by interruption. */

@@ -98,11 +98,6 @@ public record Issuers(Map<String, Issuer> byId, Set<String> kubernetes) {
         return byId.values().stream().filter(issuer -> issuer.issued(leaf)).findFirst();
     }
 
-    /** True of a certificate that the webhook is asked about; others are refused by taking their authority out of a file. */
-    boolean isKubernetes(X509Certificate leaf) {
-        return of(leaf).map(issuer -> kubernetes.contains(issuer.id())).orElse(false);
-    }
-
     Optional<Issuer> byId(String id) {
         return Optional.ofNullable(byId.get(id));
     }

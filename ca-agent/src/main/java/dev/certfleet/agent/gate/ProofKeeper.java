@@ -20,7 +20,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
-import java.util.function.Supplier;
+import java.util.concurrent.atomic.AtomicBoolean;
 import javax.security.auth.x500.X500Principal;
 import org.jspecify.annotations.Nullable;
 
@@ -42,7 +42,6 @@ final class ProofKeeper {
 
     private final CredentialIndex index;
     private final ServerConnection server;
-    private final Supplier<Issuers> issuers;
     private final ApiServer apiServer;
     private final Duration cacheFor;
     private final ExecutorService executor;
@@ -83,7 +82,6 @@ final class ProofKeeper {
     ProofKeeper(
             CredentialIndex index,
             ServerConnection server,
-            Supplier<Issuers> issuers,
             ApiServer apiServer,
             Duration cacheFor,
             ExecutorService executor,
@@ -92,7 +90,6 @@ final class ProofKeeper {
             GateMetrics metrics) {
         this.index = index;
         this.server = server;
-        this.issuers = issuers;
         this.apiServer = apiServer;
         this.cacheFor = cacheFor;
         this.executor = executor;
@@ -101,8 +98,12 @@ final class ProofKeeper {
         this.metrics = metrics;
     }
 
-    /** A proof is wanted from now on. */
-    void revoked(Revoked revocation) {
+    /**
+     * A proof is wanted from now on.
+     *
+     * @param byReview whether kube-apiserver's authorizers refuse it; else its authority has to leave the handshake
+     */
+    void revoked(Revoked revocation, boolean byReview) {
         X509Certificate certificate = revocation.certificate();
         Instant end = certificate.getNotAfter().toInstant();
         if (end.isBefore(clock.instant())) {
@@ -111,7 +112,7 @@ final class ProofKeeper {
         CertificateSubject subject = CertificateSubject.of(certificate);
         List<String> groups = new ArrayList<>(subject.groups());
         groups.add(AUTHENTICATED);
-        String authority = issuers.get().isKubernetes(certificate)
+        String authority = byReview
                 ? ""
                 : Base64.getEncoder()
                         .encodeToString(certificate.getIssuerX500Principal().getEncoded());
@@ -211,11 +212,12 @@ final class ProofKeeper {
 
     private List<Pending> reviewed(List<Pending> due) throws InterruptedException {
         Map<Pending, Future<Boolean>> answers = new LinkedHashMap<>();
+        AtomicBoolean away = new AtomicBoolean();
         for (Pending one : due) {
             places.acquire();
             answers.put(one, executor.submit(() -> {
                 try {
-                    return isDenied(one);
+                    return !away.get() && isDenied(one, away);
                 } finally {
                     places.release();
                 }
@@ -240,7 +242,8 @@ final class ProofKeeper {
         }
     }
 
-    private boolean isDenied(Pending one) {
+    /** @param away set where kube-apiserver does not answer, so that the rest of the batch does not wait for it as well */
+    private boolean isDenied(Pending one, AtomicBoolean away) {
         try {
             ApiServer.Review review = apiServer.review(one.user(), one.groups(), AccessReview.X509 + one.id());
             return review.denied() && review.why().contains(PushedList.REFUSAL);
@@ -248,6 +251,7 @@ final class ProofKeeper {
             // The node's own certificate is the revoked one, and its own request was refused for that.
             return e.certificate().equals(one.id());
         } catch (IOException e) {
+            away.set(true);
             metrics.count("proof-failed");
             LOG.log(System.Logger.Level.DEBUG, "kube-apiserver cannot be asked about {0}: {1}", one.id(), e);
             return false;

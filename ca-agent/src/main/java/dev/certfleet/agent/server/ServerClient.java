@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.certfleet.agent.Json;
 import dev.certfleet.agent.Trouble;
-import dev.certfleet.agent.gate.FeedAnswer;
 import dev.certfleet.agent.settings.ServerSettings;
 import dev.certfleet.pki.wire.AgentAlarm;
 import dev.certfleet.pki.wire.Assignment;
@@ -112,6 +111,13 @@ public final class ServerClient {
         send("POST", "/agent/alarms", alarm, requestId, "application/json", settings.requestTimeout());
     }
 
+    /**
+     * A page of the feed.
+     *
+     * @param mark what the server wants to be shown from now on; null where it gave none
+     */
+    public record Fed(FeedPage page, @Nullable String mark) {}
+
     public void proofs(DoorProofs proofs, String requestId) throws ServerException {
         send("POST", "/agent/proofs", proofs, requestId, "application/json", settings.requestTimeout());
     }
@@ -121,7 +127,7 @@ public final class ServerClient {
      *
      * @param mark the newest that the server gave with an earlier page
      */
-    public FeedAnswer feed(String cluster, long after, Duration wait, int limit, Optional<String> mark)
+    public Fed feed(String cluster, long after, Duration wait, int limit, Optional<String> mark)
             throws ServerException {
         String path = "/clusters/" + segment(cluster) + "/feed?after=" + after + "&wait=" + wait + "&limit=" + limit;
         Answer answer = exchange(new Call(
@@ -132,7 +138,7 @@ public final class ServerClient {
                 "application/json",
                 settings.requestTimeout().plus(wait),
                 mark.orElse(null)));
-        return new FeedAnswer(parse(FeedPage.class, path, answer.body()), answer.mark());
+        return new Fed(parse(FeedPage.class, path, answer.body()), answer.mark());
     }
 
     /** The certificate with this fingerprint and its chain in PEM; empty where the server never issued such a one. */

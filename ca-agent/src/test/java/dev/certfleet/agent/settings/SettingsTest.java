@@ -30,7 +30,7 @@ class SettingsTest {
                 hooks: {timeout: 5s, etcd-server: [[a, b], [c]]}
                 renewal: {pollInterval: 1m}
                 control: {metrics: off}
-                gate: {port: 9000, policy: {unreachable: deny}, cacheFor: 0s}
+                gate: {port: 9000, policy: {unreachable: deny}, cacheFor: 0s, auditLog: /a/log, apiServer: "https://10.0.0.1:443"}
                 """.replace("%s", "bb".repeat(31)));
 
         assertThat(settings.server().addresses())
@@ -46,6 +46,8 @@ class SettingsTest {
         assertThat(settings.control().metrics()).isEmpty();
         assertThat(settings.gate().settings().port()).isEqualTo(9000);
         assertThat(settings.gate().settings().cacheFor()).isZero();
+        assertThat(settings.gate().settings().auditLog()).hasToString("/a/log");
+        assertThat(settings.gate().settings().apiServer().orElseThrow()).hasToString("https://10.0.0.1:443");
     }
 
     @Test
@@ -71,6 +73,8 @@ class SettingsTest {
                     control: {metrics: '0.0.0.0:9791'}     | control.metrics has to be a loopback address
                     renewal: {pollInterval: often}         | renewal.pollInterval has to be a duration
                     gate: {address: 10.0.0.1}              | gate.address has to be a loopback address
+                    gate: {apiServer: 10.0.0.1}             | gate.apiServer has to be like https://10.0.0.1:6443
+                    gate: {auditLog: audit.log}             | gate.auditLog has to be an absolute path
                     gate: {failurePolicy: maybe}           | gate.failurePolicy has to be allow or deny
                     [1, 2]                                 | the file has to be a mapping
                     server: {                              | not YAML: line
