@@ -1,5 +1,6 @@
 package dev.certfleet.server.issuance;
 
+import dev.certfleet.pki.ProfileName;
 import dev.certfleet.server.audit.AuditEvent;
 import dev.certfleet.server.audit.AuditLog;
 import dev.certfleet.server.authority.Authorities;
@@ -8,6 +9,7 @@ import dev.certfleet.server.ledger.CertificateRecord;
 import dev.certfleet.server.ledger.Ledger;
 import dev.certfleet.server.ledger.NewCertificate;
 import dev.certfleet.server.ledger.Reservation;
+import dev.certfleet.server.ledger.Revocations;
 import dev.certfleet.server.signing.Signatures;
 import dev.certfleet.server.x509.CertificateContents;
 import dev.certfleet.server.x509.Holder;
@@ -45,6 +47,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 public class IssueCertificate {
     private final Authorities authorities;
     private final Ledger ledger;
+    private final Revocations revocations;
     private final AuditLog audit;
     private final Clock clock;
     private final SecureRandom random;
@@ -55,6 +58,7 @@ public class IssueCertificate {
     IssueCertificate(
             Authorities authorities,
             Ledger ledger,
+            Revocations revocations,
             AuditLog audit,
             Clock clock,
             SecureRandom random,
@@ -62,6 +66,7 @@ public class IssueCertificate {
             KeyRules keyRules) {
         this.authorities = authorities;
         this.ledger = ledger;
+        this.revocations = revocations;
         this.audit = audit;
         this.clock = clock;
         this.random = random;
@@ -173,6 +178,9 @@ public class IssueCertificate {
         CertificateRecord recorded = transaction.execute(status -> {
             first.run();
             CertificateRecord certificate = ledger.record(serial, signed);
+            if (isIssuedRevoked(purpose.profile())) {
+                revocations.revokedFromBirth(certificate, purpose.requester());
+            }
             together.accept(certificate);
             audit.append(
                     purpose.requester(),
@@ -189,6 +197,10 @@ public class IssueCertificate {
 
         // 6. Answer
         return new Issuance.Issued(java.util.Objects.requireNonNull(recorded), authority);
+    }
+
+    private static boolean isIssuedRevoked(String profile) {
+        return profile.equals(ProfileName.ETCD_CANARY.label());
     }
 
     private Issuance answer(Reservation reservation, Authority active) {

@@ -1,5 +1,6 @@
 package dev.certfleet.server.ledger;
 
+import dev.certfleet.pki.ProfileName;
 import dev.certfleet.pki.RevocationReason;
 import dev.certfleet.server.x509.Fingerprint;
 import dev.certfleet.server.x509.Serial;
@@ -214,6 +215,10 @@ public class Ledger {
         narrow(where, parameters, "c.operator = ?", search.operator());
         narrow(where, parameters, "c.profile = ?", search.profile());
         narrow(where, parameters, "encode(c.serial, 'hex') = ?", search.serial());
+        if (search.profile() == null && search.serial() == null) {
+            // Issued revoked: among what somebody revoked it would only alarm.
+            narrow(where, parameters, "c.profile <> ?", ProfileName.ETCD_CANARY.label());
+        }
         Instant expiresBefore = search.expiresBefore();
         narrow(where, parameters, "c.not_after < ?", expiresBefore == null ? null : Timestamp.from(expiresBefore));
         if (search.status() != null) {

@@ -1,5 +1,6 @@
 package dev.certfleet.server.ledger;
 
+import dev.certfleet.pki.ProfileName;
 import dev.certfleet.pki.RevocationReason;
 import dev.certfleet.server.x509.Fingerprint;
 import dev.certfleet.server.x509.RevokedCertificate;
@@ -53,20 +54,27 @@ public class Revocations {
             end(inForce.get().id(), now, by);
         }
         UUID id = UUID.randomUUID();
-        database.sql("INSERT INTO revocation (id, serial, authority, reason, revoked_at, invalidity_date, comment,"
-                        + " revoked_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
-                .param(id)
-                .param(certificate.serial().bytes())
-                .param(certificate.authority())
-                .param(reason.code())
-                .param(Timestamp.from(now))
-                .param(invalidityDate == null ? null : Timestamp.from(invalidityDate))
-                .param(comment)
-                .param(by)
-                .update();
+        insert(id, certificate, reason, invalidityDate, comment, by, now);
         askForCrl(certificate.authority());
         feed.revoked(certificate.cluster(), certificate.serial(), reason, now);
         return new InForce(find(id).orElseThrow(), true);
+    }
+
+    /**
+     * Revokes a certificate in the transaction that records it. Its CRL lists it as any other; the feed does not tell of it,
+     * and it has no receipt: nobody had access by it, so there is nothing that anybody has to end.
+     */
+    @Transactional(propagation = Propagation.MANDATORY)
+    public void revokedFromBirth(CertificateRecord certificate, String by) {
+        insert(
+                UUID.randomUUID(),
+                certificate,
+                RevocationReason.UNSPECIFIED,
+                null,
+                "issued revoked, to see it refused",
+                by,
+                clock.instant());
+        askForCrl(certificate.authority());
     }
 
     /**
@@ -92,6 +100,27 @@ public class Revocations {
         askForCrl(certificate.authority());
         feed.released(certificate.cluster(), certificate.serial(), now);
         return true;
+    }
+
+    private void insert(
+            UUID id,
+            CertificateRecord certificate,
+            RevocationReason reason,
+            @Nullable Instant invalidityDate,
+            @Nullable String comment,
+            String by,
+            Instant now) {
+        database.sql("INSERT INTO revocation (id, serial, authority, reason, revoked_at, invalidity_date, comment,"
+                        + " revoked_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+                .param(id)
+                .param(certificate.serial().bytes())
+                .param(certificate.authority())
+                .param(reason.code())
+                .param(Timestamp.from(now))
+                .param(invalidityDate == null ? null : Timestamp.from(invalidityDate))
+                .param(comment)
+                .param(by)
+                .update();
     }
 
     /**
@@ -137,7 +166,7 @@ public class Revocations {
     }
 
     /**
-     * Revocations, newest first.
+     * Revocations, newest first; those of certificates that are issued revoked only where the certificate is named.
      *
      * @param cluster null for all
      * @param certificate null for all
@@ -148,11 +177,13 @@ public class Revocations {
         return database.sql("SELECT " + Rows.REVOCATION_COLUMNS + " FROM revocation r JOIN certificate c USING (serial)"
                         + " WHERE (:cluster::text IS NULL OR c.cluster = :cluster)"
                         + " AND (:certificate::bytea IS NULL OR c.fingerprint = :certificate)"
+                        + " AND (:certificate::bytea IS NOT NULL OR c.profile <> :hidden)"
                         + " AND (:after::uuid IS NULL OR (r.revoked_at, r.id) <"
                         + " (SELECT revoked_at, id FROM revocation WHERE id = :after))"
                         + " ORDER BY r.revoked_at DESC, r.id DESC LIMIT :limit")
                 .param("cluster", cluster)
                 .param("certificate", certificate == null ? null : certificate.bytes())
+                .param("hidden", ProfileName.ETCD_CANARY.label())
                 .param("after", after)
                 .param("limit", limit)
                 .query(Rows::revocation)
