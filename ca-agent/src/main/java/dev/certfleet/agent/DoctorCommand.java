@@ -1,6 +1,7 @@
 package dev.certfleet.agent;
 
 import dev.certfleet.agent.control.ControlSocket;
+import dev.certfleet.agent.control.StatusReport;
 import dev.certfleet.agent.identity.Identity;
 import dev.certfleet.agent.identity.IdentityFolder;
 import dev.certfleet.agent.identity.NodeFacts;
@@ -160,13 +161,23 @@ final class DoctorCommand implements Callable<Integer> {
     }
 
     private void checkAgent(Settings settings, StateFolder folder) {
-        boolean runs = ControlSocket.ask(
-                        settings.control().socketIn(folder.path()), new ControlSocket.Request("status", null, false))
-                .isPresent();
-        if (runs) {
-            good("the agent runs");
-        } else {
+        Optional<ControlSocket.Answer> answer = ControlSocket.ask(
+                settings.control().socketIn(folder.path()), new ControlSocket.Request("status", null, false));
+        if (answer.isEmpty()) {
             bad("the agent does not run; start it with 'systemctl start certfleet-agent' or 'ca-agent run'");
+            return;
+        }
+        good("the agent runs");
+        answer.map(ControlSocket.Answer::status).ifPresent(this::checkEtcd);
+    }
+
+    private void checkEtcd(StatusReport status) {
+        List<String> problems = status.problems().stream()
+                .filter(problem -> problem.startsWith("etcd"))
+                .toList();
+        problems.forEach(this::bad);
+        if (status.etcd() != null && problems.isEmpty()) {
+            good("etcd: " + status.etcd());
         }
     }
 

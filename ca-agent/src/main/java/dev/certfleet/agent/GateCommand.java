@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -56,7 +57,13 @@ final class GateCommand implements Callable<Integer> {
         Assignment assignment = stored(folder).orElse(null);
         int failures = 0;
         try (GateRunner gate = new GateRunner(
-                settings.gate().settings(), new Layout(settings.paths()), folder, tools, () -> Optional.of(server))) {
+                settings.gate().settings(),
+                new Layout(settings.paths()),
+                folder,
+                tools,
+                () -> Optional.of(server),
+                true,
+                List.of())) {
             Duration pause;
             do {
                 Identity present = identities.load().orElse(identity);

@@ -8,12 +8,14 @@ import dev.certfleet.agent.gate.GateFiles;
 import dev.certfleet.agent.gate.GateServer;
 import dev.certfleet.agent.gate.GateSettings;
 import dev.certfleet.agent.gate.Issuers;
+import dev.certfleet.agent.gate.RevocationListener;
 import dev.certfleet.agent.gate.ServerConnection;
 import dev.certfleet.agent.gate.ServingCertificate;
 import dev.certfleet.agent.publish.Layout;
 import dev.certfleet.agent.publish.StagedFile;
 import dev.certfleet.agent.server.ServerClient;
 import dev.certfleet.agent.server.ServerException;
+import dev.certfleet.pki.AuthorityKind;
 import dev.certfleet.pki.Certificates;
 import dev.certfleet.pki.NodeRole;
 import dev.certfleet.pki.ProfileName;
@@ -23,10 +25,8 @@ import dev.certfleet.pki.wire.AgentAlarm;
 import dev.certfleet.pki.wire.Assignment;
 import dev.certfleet.pki.wire.FeedPage;
 import java.io.IOException;
-import java.net.http.HttpClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
 import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.util.Arrays;
@@ -34,14 +34,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
-import javax.net.ssl.KeyManager;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Gives the revocation gate what it needs of the agent: the server by this node's identity, the authorities of the assignment,
- * its serving certificate as it is renewed, and its files published for kube-apiserver. On control-plane nodes only.
+ * its serving certificate as it is renewed, and its files published for kube-apiserver. On control-plane nodes only; where there
+ * is no door to keep, on etcd nodes alone or with {@code gate.enabled: false}, it follows the feed for those who listen.
  */
 final class GateRunner implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger("certfleet.agent.gate");
@@ -53,38 +51,58 @@ final class GateRunner implements AutoCloseable {
     private final Path stateFile;
     private final KeeperTools tools;
     private final Supplier<Optional<ServerClient>> server;
+    private final boolean enabled;
+    private final List<RevocationListener> listeners;
     private final ServingCertificate serving = new ServingCertificate();
 
     private volatile @Nullable Assignment assignment;
     private volatile Issuers issuers = Issuers.none();
     private volatile @Nullable Gate gate;
+    private boolean hasDoor;
     private @Nullable GateServer door;
     private byte @Nullable [] served;
     private @Nullable String problem;
 
+    /**
+     * @param enabled false where another process has the gate
+     * @param listeners hear of each revocation that the feed tells of, on nodes with role etcd too
+     */
     GateRunner(
             GateSettings settings,
             Layout layout,
             StateFolder folder,
             KeeperTools tools,
-            Supplier<Optional<ServerClient>> server) {
+            Supplier<Optional<ServerClient>> server,
+            boolean enabled,
+            List<RevocationListener> listeners) {
         this.settings = settings;
         this.layout = layout;
-        this.stateFile = folder.gate().resolve("index.json");
+        // Where another process has the gate, its index is not this one's to write.
+        this.stateFile =
+                enabled ? folder.gate().resolve("index.json") : folder.etcd().resolve("feed.json");
         this.tools = tools;
         this.server = server;
+        this.enabled = enabled;
+        this.listeners = List.copyOf(listeners);
     }
 
     /** Starts what can be started by now and takes over what changed; what fails is tried again in the next round. */
     void round(Assignment known) {
         Set<NodeRole> roles = ClusterFiles.roles(known);
-        if (!roles.contains(NodeRole.CONTROL_PLANE)) {
+        boolean keepsDoor = enabled && roles.contains(NodeRole.CONTROL_PLANE);
+        boolean isHeard = !listeners.isEmpty() && roles.contains(NodeRole.ETCD);
+        if (keepsDoor != hasDoor || (!keepsDoor && !isHeard)) {
             close();
+            hasDoor = keepsDoor;
+        }
+        if (!keepsDoor && !isHeard) {
             return;
         }
         try {
             take(known);
-            publishFiles();
+            if (keepsDoor) {
+                publishFiles();
+            }
             if (gate == null) {
                 Gate started = new Gate(
                         settings,
@@ -92,13 +110,15 @@ final class GateRunner implements AutoCloseable {
                         new Connection(),
                         ocsp(),
                         () -> issuers,
-                        revocation -> {},
+                        revocation -> listeners.forEach(listener -> listener.revoked(revocation)),
                         tools.clock(),
                         tools.random());
                 started.start();
                 gate = started;
             }
-            serve();
+            if (keepsDoor) {
+                serve();
+            }
             problem = null;
         } catch (IOException | IllegalArgumentException | Trouble e) {
             String now = Trouble.oneLine(e);
@@ -115,13 +135,14 @@ final class GateRunner implements AutoCloseable {
         if (wrong != null) {
             return Optional.of("attention: " + wrong);
         }
-        return Optional.ofNullable(gate).map(running -> running.state().summary());
+        return Optional.ofNullable(hasDoor ? gate : null)
+                .map(running -> running.state().summary());
     }
 
     /** In Prometheus' text format; empty on nodes without a gate. */
     String metrics() {
         Gate running = gate;
-        return running == null ? "" : running.prometheus();
+        return running == null || !hasDoor ? "" : running.prometheus();
     }
 
     @Override
@@ -136,12 +157,13 @@ final class GateRunner implements AutoCloseable {
             running.close();
             gate = null;
         }
+        assignment = null;
     }
 
     private void take(Assignment known) {
         Assignment before = assignment;
         if (before == null || !known.version().equals(before.version())) {
-            issuers = Issuers.of(known);
+            issuers = hasDoor ? Issuers.of(known) : Issuers.only(known, AuthorityKind.ETCD.label());
             assignment = known;
         }
     }
@@ -188,24 +210,12 @@ final class GateRunner implements AutoCloseable {
         }
     }
 
-    /** Plain HTTP only: the answers are signed. Without the JDK's own authorities, which would fill memory for nothing. */
     private OcspClient ocsp() {
-        try {
-            SSLContext none = SSLContext.getInstance("TLS");
-            none.init(new KeyManager[0], new TrustManager[0], tools.random());
-            HttpClient http = HttpClient.newBuilder()
-                    .sslContext(none)
-                    .version(HttpClient.Version.HTTP_1_1)
-                    .connectTimeout(OCSP_TIMEOUT)
-                    .build();
-            return new OcspClient(
-                    http,
-                    new OcspVerifier(tools.clock(), OcspVerifier.DEFAULT_TOLERANCE),
-                    tools.random(),
-                    OCSP_TIMEOUT);
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("every Java platform has TLS", e);
-        }
+        return new OcspClient(
+                PlainHttp.client(tools.random(), OCSP_TIMEOUT),
+                new OcspVerifier(tools.clock(), OcspVerifier.DEFAULT_TOLERANCE),
+                tools.random(),
+                OCSP_TIMEOUT);
     }
 
     /** The server as the agent knows it at the moment. */

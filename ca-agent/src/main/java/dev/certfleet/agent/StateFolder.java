@@ -41,6 +41,11 @@ public final class StateFolder {
         return path.resolve("gate");
     }
 
+    /** What is known of etcd's CRL, and the canary. */
+    public Path etcd() {
+        return path.resolve("etcd");
+    }
+
     public Path assignment() {
         return path.resolve("assignment.json");
     }

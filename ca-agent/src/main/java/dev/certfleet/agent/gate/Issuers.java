@@ -45,6 +45,17 @@ public record Issuers(Map<String, Issuer> byId) {
         return new Issuers(found);
     }
 
+    /**
+     * The authorities of one bundle, for who follows the feed for their sake alone.
+     *
+     * @throws IllegalArgumentException where the bundle or the responder's address cannot be read
+     */
+    public static Issuers only(Assignment assignment, String bundle) {
+        Map<String, Issuer> found = new LinkedHashMap<>();
+        add(found, assignment, bundle);
+        return new Issuers(found);
+    }
+
     private static void add(Map<String, Issuer> found, Assignment assignment, String bundle) {
         responder(assignment, bundle).ifPresent(responder -> {
             for (X509Certificate certificate : certificates(assignment, bundle)) {

@@ -8,6 +8,7 @@ import dev.certfleet.agent.settings.ServerSettings;
 import dev.certfleet.pki.wire.AgentAlarm;
 import dev.certfleet.pki.wire.Assignment;
 import dev.certfleet.pki.wire.CertificateRequest;
+import dev.certfleet.pki.wire.DoorProofs;
 import dev.certfleet.pki.wire.EnrolmentRequest;
 import dev.certfleet.pki.wire.EnrolmentResponse;
 import dev.certfleet.pki.wire.FeedPage;
@@ -98,6 +99,10 @@ public final class ServerClient {
 
     public void alarm(AgentAlarm alarm, String requestId) throws ServerException {
         send("POST", "/agent/alarms", alarm, requestId, "application/json", settings.requestTimeout());
+    }
+
+    public void proofs(DoorProofs proofs, String requestId) throws ServerException {
+        send("POST", "/agent/proofs", proofs, requestId, "application/json", settings.requestTimeout());
     }
 
     /** A page of the revocation feed; where nothing is new, the answer comes after {@code wait} at the latest. */

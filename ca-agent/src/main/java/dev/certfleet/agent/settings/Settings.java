@@ -25,12 +25,13 @@ public record Settings(
         HookSettings hooks,
         RenewalSettings renewal,
         ControlSettings control,
-        GateSection gate) {
+        GateSection gate,
+        EtcdSettings etcd) {
 
     public static final Path DEFAULT_FILE = Path.of("/etc/certfleet/agent.yaml");
 
     public Settings with(ServerSettings changed) {
-        return new Settings(changed, enrolment, node, kubernetes, paths, hooks, renewal, control, gate);
+        return new Settings(changed, enrolment, node, kubernetes, paths, hooks, renewal, control, gate, etcd);
     }
 
     /** @throws Trouble where the file cannot be read, is not YAML, or says what is not allowed */
@@ -66,7 +67,8 @@ public record Settings(
                 HookSettings.from(root.section("hooks")),
                 RenewalSettings.from(root.section("renewal")),
                 ControlSettings.from(root.section("control")),
-                GateSection.from(root.section("gate")));
+                GateSection.from(root.section("gate")),
+                EtcdSettings.from(root.section("etcd")));
         root.end();
         return settings;
     }
