@@ -45,6 +45,9 @@ public class Authority {
     @Column(name = "status_url")
     private String statusUrl;
 
+    @Column(name = "crl_shards")
+    private int crlShards;
+
     private String state;
 
     /** For JPA. */
@@ -64,7 +67,8 @@ public class Authority {
             byte[] certificate,
             Instant notBefore,
             Instant notAfter,
-            String statusUrl) {
+            String statusUrl,
+            int crlShards) {
         this.name = name;
         this.cluster = cluster;
         this.kind = kind.label();
@@ -78,6 +82,7 @@ public class Authority {
         this.notBefore = notBefore;
         this.notAfter = notAfter;
         this.statusUrl = statusUrl;
+        this.crlShards = crlShards;
         this.state = "active";
     }
 
@@ -142,6 +147,6 @@ public class Authority {
 
     /** Where the status of what it issues is found. */
     public AuthorityUrls urls() {
-        return AuthorityUrls.of(statusUrl, name);
+        return AuthorityUrls.of(statusUrl, name, crlShards);
     }
 }

@@ -47,10 +47,16 @@ public class CreateAuthority {
      *
      * @param cluster null for the installation's own
      * @param statusUrl where the status of what it issues will be served
+     * @param crlShards how many shards its CRL will be in
      */
     @Transactional(propagation = Propagation.MANDATORY)
     public Authority create(
-            @Nullable String cluster, AuthorityKind kind, KeyAlgorithm algorithm, String statusUrl, String actor) {
+            @Nullable String cluster,
+            AuthorityKind kind,
+            KeyAlgorithm algorithm,
+            String statusUrl,
+            int crlShards,
+            String actor) {
         int generation = 1;
         String name = (cluster == null ? "" : cluster + "-") + kind.label() + "-" + generation;
 
@@ -81,7 +87,8 @@ public class CreateAuthority {
                 certificate,
                 contents.validity().notBefore(),
                 contents.validity().notAfter(),
-                statusUrl));
+                statusUrl,
+                crlShards));
         audit.append(
                 actor,
                 new AuditEvent.AuthorityCreated(

@@ -2,7 +2,6 @@ package dev.certfleet.server.ledger;
 
 import dev.certfleet.pki.RevocationReason;
 import dev.certfleet.server.x509.Fingerprint;
-import dev.certfleet.server.x509.RevokedCertificate;
 import dev.certfleet.server.x509.Serial;
 import java.sql.Timestamp;
 import java.time.Clock;
@@ -50,11 +49,12 @@ public class Revocations {
                     || reason == RevocationReason.CERTIFICATE_HOLD) {
                 return new InForce(inForce.get(), false);
             }
-            end(inForce.get().id(), now, by);
+            end(certificate, inForce.get().id(), now, by);
         }
+        long change = askForCrl(certificate);
         UUID id = UUID.randomUUID();
         database.sql("INSERT INTO revocation (id, serial, authority, reason, revoked_at, invalidity_date, comment,"
-                        + " revoked_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+                        + " revoked_by, not_after, change) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
                 .param(id)
                 .param(certificate.serial().bytes())
                 .param(certificate.authority())
@@ -63,8 +63,9 @@ public class Revocations {
                 .param(invalidityDate == null ? null : Timestamp.from(invalidityDate))
                 .param(comment)
                 .param(by)
+                .param(Timestamp.from(certificate.notAfter()))
+                .param(change)
                 .update();
-        askForCrl(certificate.authority());
         feed.revoked(certificate.cluster(), certificate.serial(), reason, now);
         return new InForce(find(id).orElseThrow(), true);
     }
@@ -86,10 +87,9 @@ public class Revocations {
     public boolean release(CertificateRecord certificate, RevocationRecord hold, String by) {
         takeTurns(certificate);
         Instant now = clock.instant();
-        if (hold.reason() != RevocationReason.CERTIFICATE_HOLD || !end(hold.id(), now, by)) {
+        if (hold.reason() != RevocationReason.CERTIFICATE_HOLD || !end(certificate, hold.id(), now, by)) {
             return false;
         }
-        askForCrl(certificate.authority());
         feed.released(certificate.cluster(), certificate.serial(), now);
         return true;
     }
@@ -105,19 +105,31 @@ public class Revocations {
                 .singleRow();
     }
 
-    private boolean end(UUID id, Instant at, String by) {
-        return database.sql("UPDATE revocation SET released_at = ?, released_by = ?"
+    private boolean end(CertificateRecord certificate, UUID id, Instant at, String by) {
+        return database.sql("UPDATE revocation SET released_at = ?, released_by = ?, released_change = ?"
                                 + " WHERE id = ? AND reason = 6 AND released_at IS NULL")
-                        .params(Timestamp.from(at), by, id)
+                        .params(Timestamp.from(at), by, askForCrl(certificate), id)
                         .update()
                 == 1;
     }
 
-    private void askForCrl(String authority) {
-        database.sql("INSERT INTO crl_change (authority, changes) VALUES (?, 1)"
-                        + " ON CONFLICT (authority) DO UPDATE SET changes = crl_change.changes + 1")
-                .param(authority)
-                .update();
+    /**
+     * Counts a change of the authority's revocations, and tells which shard it is in.
+     *
+     * @return the count, which the revocation keeps: by it a delta CRL finds what a full one does not know
+     */
+    private long askForCrl(CertificateRecord certificate) {
+        return database.sql("WITH counted AS (INSERT INTO crl_change (authority, changes) VALUES (:authority, 1)"
+                        + " ON CONFLICT (authority) DO UPDATE SET changes = crl_change.changes + 1 RETURNING changes),"
+                        + " told AS (INSERT INTO crl_shard_change (authority, shard, change)"
+                        + " SELECT a.name, crl_shard(:serial, a.crl_shards), counted.changes FROM authority a, counted"
+                        + " WHERE a.name = :authority AND a.crl_shards > 1"
+                        + " ON CONFLICT (authority, shard) DO UPDATE SET change = excluded.change)"
+                        + " SELECT changes FROM counted")
+                .param("authority", certificate.authority())
+                .param("serial", certificate.serial().bytes())
+                .query(Long.class)
+                .single();
     }
 
     public Optional<RevocationRecord> find(UUID id) {
@@ -156,20 +168,6 @@ public class Revocations {
                 .param("after", after)
                 .param("limit", limit)
                 .query(Rows::revocation)
-                .list();
-    }
-
-    /** What an authority's CRL lists at a time: revoked certificates that had not expired then, by serial. */
-    public List<RevokedCertificate> ofAuthority(String authority, Instant notExpiredAt) {
-        return database.sql("SELECT r.serial, r.revoked_at, r.reason, r.invalidity_date FROM revocation r"
-                        + " JOIN certificate c USING (serial)"
-                        + " WHERE r.authority = ? AND r.released_at IS NULL AND c.not_after >= ? ORDER BY r.serial")
-                .params(authority, Timestamp.from(notExpiredAt))
-                .query((row, number) -> new RevokedCertificate(
-                        Serial.of(row.getBytes("serial")),
-                        row.getTimestamp("revoked_at").toInstant(),
-                        RevocationReason.ofCode(row.getInt("reason")),
-                        Rows.instant(row, "invalidity_date")))
                 .list();
     }
 }

@@ -2,9 +2,12 @@ package dev.certfleet.server.status;
 
 import dev.certfleet.server.authority.Authorities;
 import dev.certfleet.server.crl.Crls;
+import dev.certfleet.server.crl.PublishedCrl;
 import dev.certfleet.server.x509.Fingerprint;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.Optional;
 import org.eclipse.jetty.server.Request;
 import org.springframework.stereotype.Component;
@@ -12,6 +15,8 @@ import org.springframework.stereotype.Component;
 /** CRLs and CA certificates (RFC 2585 section 4: DER, under their own media types). */
 @Component
 class FileEndpoints {
+    private static final String CRL = "application/pkix-crl";
+
     private final Crls crls;
     private final Authorities authorities;
     private final Clock clock;
@@ -28,14 +33,21 @@ class FileEndpoints {
                 request,
                 file,
                 ".crl",
-                name -> crls.newest(name)
+                name -> CrlNames.parse(name)
+                        .flatMap(crls::newest)
                         .map(crl -> conditional(
                                 request,
-                                Reply.ok("application/pkix-crl", crl.der())
-                                        .with("Cache-Control", "public, no-cache")
+                                der(crl).with("Cache-Control", "public, no-cache")
                                         .with("Expires", Conditions.date(crl.nextUpdate())),
                                 crl.number() + "-" + crl.thisUpdate().getEpochSecond(),
                                 crl.thisUpdate())));
+    }
+
+    private static Reply der(PublishedCrl crl) {
+        Path file = crl.file();
+        return file == null
+                ? Reply.ok(CRL, Objects.requireNonNull(crl.octets()))
+                : Reply.ok(CRL, new Reply.FileBody(file, crl.size()));
     }
 
     /** An authority's certificate never changes: a new one has a new name. */
@@ -55,7 +67,7 @@ class FileEndpoints {
     }
 
     private interface Find {
-        Optional<Reply> named(String authority);
+        Optional<Reply> named(String name);
     }
 
     private static Reply find(Request request, String file, String suffix, Find find) {

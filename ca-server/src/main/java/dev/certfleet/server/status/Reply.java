@@ -1,8 +1,10 @@
 package dev.certfleet.server.status;
 
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An HTTP response before it is written.
@@ -10,8 +12,29 @@ import java.util.Map;
  * @param status its status code
  * @param headers all of them but Content-Length and Date
  * @param body may be empty
+ * @param file what is sent instead of the body; null where it is the body
  */
-record Reply(int status, Map<String, String> headers, byte[] body) {
+record Reply(
+        int status,
+        Map<String, String> headers,
+        byte[] body,
+        @Nullable FileBody file) {
+    /**
+     * A file that does not change while it is sent, though its name may be gone.
+     *
+     * @param path the file
+     * @param length its length in octets
+     */
+    record FileBody(Path path, long length) {}
+
+    Reply(int status, Map<String, String> headers, byte[] body) {
+        this(status, headers, body, null);
+    }
+
+    static Reply ok(String contentType, FileBody file) {
+        return new Reply(200, Map.of("Content-Type", contentType), new byte[0], file);
+    }
+
     static Reply ok(String contentType, byte[] body) {
         return new Reply(200, Map.of("Content-Type", contentType), body);
     }
@@ -30,13 +53,15 @@ record Reply(int status, Map<String, String> headers, byte[] body) {
     }
 
     static Reply notFound() {
-        return problem(404, "here are /ocsp, /crl/AUTHORITY.crl and /ca/AUTHORITY.crt");
+        return problem(
+                404,
+                "here are /ocsp, /crl/AUTHORITY.crl, .delta.crl and .indirect.crl, /crl/AUTHORITY/SHARD.crl, and /ca/AUTHORITY.crt");
     }
 
     Reply with(String header, String value) {
         Map<String, String> more = new LinkedHashMap<>(headers);
         more.put(header, value);
-        return new Reply(status, more, body);
+        return new Reply(status, more, body, file);
     }
 
     /** The same without its body: what the client has is still right. */

@@ -2,7 +2,9 @@ package dev.certfleet.server.status;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
@@ -31,7 +33,7 @@ class StatusHandler extends Handler.Abstract {
 
     @Override
     public boolean handle(Request request, Response response, Callback callback) throws IOException {
-        write(answer(request), response, callback);
+        write(request, answer(request), response, callback);
         return true;
     }
 
@@ -54,9 +56,19 @@ class StatusHandler extends Handler.Abstract {
         }
     }
 
-    private static void write(Reply reply, Response response, Callback callback) {
+    private static void write(Request request, Reply reply, Response response, Callback callback) throws IOException {
         response.setStatus(reply.status());
         reply.headers().forEach((name, value) -> response.getHeaders().put(name, value));
+        Reply.FileBody file = reply.file();
+        if (file != null) {
+            response.getHeaders().put(HttpHeader.CONTENT_LENGTH, file.length());
+            if (request.getMethod().equals("HEAD")) {
+                response.write(true, null, callback);
+            } else {
+                Content.copy(Content.Source.from(Files.newInputStream(file.path())), response, callback);
+            }
+            return;
+        }
         if (reply.status() != 304) {
             response.getHeaders().put(HttpHeader.CONTENT_LENGTH, reply.body().length);
         }

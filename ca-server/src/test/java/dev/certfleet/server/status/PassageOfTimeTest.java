@@ -219,11 +219,14 @@ class PassageOfTimeTest {
         assertThat(Ocsp.only(answer(installation, certificate)).getCertStatus()).isSameAs(CertificateStatus.GOOD);
         Authority authority = installation.authority(AuthorityKind.KUBERNETES);
 
+        byte[] known = installation.get("/crl/" + authority.name() + ".crl").body();
+
         database.goAway();
         assertThat(Ocsp.status(ask(installation, certificate))).isEqualTo(OCSPResp.TRY_LATER);
-        var crl = installation.get("/crl/" + authority.name() + ".crl");
-        assertThat(crl.statusCode()).isEqualTo(503);
-        assertThat(crl.headers().firstValue("Retry-After")).isPresent();
+        assertThat(installation.get("/crl/" + authority.name() + ".crl").body()).isEqualTo(known);
+        var unknown = installation.get("/crl/none.crl");
+        assertThat(unknown.statusCode()).isEqualTo(503);
+        assertThat(unknown.headers().firstValue("Retry-After")).isPresent();
 
         database.comeBack();
         // A connection that broke can be in the pool for a moment more.
@@ -240,17 +243,18 @@ class PassageOfTimeTest {
                 ProfileName.KUBERNETES_SUPER_ADMIN, "O=system:masters,CN=kubernetes-super-admin", Duration.ofHours(1));
         CertificateRecord later = installation.issue(
                 ProfileName.KUBERNETES_SUPER_ADMIN, "O=system:masters,CN=kubernetes-super-admin", Duration.ofHours(8));
-        assertThat(number(authority)).isEqualTo(1);
+        long first = number(authority);
         BigInteger serial = certificate.serial().value();
 
         installation.revoke(certificate, RevocationReason.SUPERSEDED);
         turn(installation, "crlPublisher");
-        assertThat(number(authority)).isEqualTo(2);
+        long second = number(authority);
+        assertThat(second).isGreaterThan(first);
         assertThat(crl(authority).getRevokedCertificate(serial)).isNotNull();
 
         installation.clock.advance(Duration.ofHours(2));
         turn(installation, "crlPublisher");
-        assertThat(number(authority)).as("nothing is due").isEqualTo(2);
+        assertThat(number(authority)).as("nothing is due").isEqualTo(second);
 
         installation.revoke(later, RevocationReason.SUPERSEDED);
         turn(installation, "crlPublisher");
@@ -260,12 +264,13 @@ class PassageOfTimeTest {
 
         installation.clock.advance(PublishCrl.SCHEDULE.minusHours(2));
         turn(installation, "crlPublisher");
-        assertThat(number(authority)).isEqualTo(4);
+        long third = number(authority);
+        assertThat(third).isGreaterThan(second);
         assertThat(crl(authority).getRevokedCertificate(serial)).as("one more").isNotNull();
 
         installation.clock.advance(PublishCrl.SCHEDULE);
         turn(installation, "crlPublisher");
-        assertThat(number(authority)).isEqualTo(5);
+        assertThat(number(authority)).isGreaterThan(third);
         assertThat(crl(authority).getRevokedCertificate(serial)).isNull();
         assertThat(crl(authority).getNextUpdate().toInstant())
                 .isAfter(installation.clock.instant().plus(Duration.ofHours(23)));
