@@ -55,7 +55,7 @@ record Reply(
     static Reply notFound() {
         return problem(
                 404,
-                "here are /ocsp, /crl/AUTHORITY.crl, .delta.crl and .indirect.crl, /crl/AUTHORITY/SHARD.crl, and /ca/AUTHORITY.crt");
+                "here are /ocsp, /crl/AUTHORITY.crl and /ca/AUTHORITY.crt");
     }
 
     Reply with(String header, String value) {
