@@ -113,10 +113,10 @@ class Outsider {
             throw new Finding("it is from the future: " + read.thisUpdate());
         }
         checkEnd(read.nextUpdate());
+        checkScope(published, read);
         if (before != null && read.number() < before.number()) {
             throw new Finding("its number is " + read.number() + " and was " + before.number());
         }
-        checkScope(published, read);
         return new Seen(tag, read.number(), read.nextUpdate());
     }
 

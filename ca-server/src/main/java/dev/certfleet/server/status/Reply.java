@@ -53,9 +53,7 @@ record Reply(
     }
 
     static Reply notFound() {
-        return problem(
-                404,
-                "here are /ocsp, /crl/AUTHORITY.crl and /ca/AUTHORITY.crt");
+        return problem(404, "here are /ocsp, /crl/AUTHORITY.crl and /ca/AUTHORITY.crt");
     }
 
     Reply with(String header, String value) {
