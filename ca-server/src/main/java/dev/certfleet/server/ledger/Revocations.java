@@ -21,11 +21,13 @@ import org.springframework.transaction.annotation.Transactional;
 public class Revocations {
     private final JdbcClient database;
     private final Feed feed;
+    private final StatusChanges statusChanges;
     private final Clock clock;
 
-    Revocations(JdbcClient database, Feed feed, Clock clock) {
+    Revocations(JdbcClient database, Feed feed, StatusChanges statusChanges, Clock clock) {
         this.database = database;
         this.feed = feed;
+        this.statusChanges = statusChanges;
         this.clock = clock;
     }
 
@@ -99,6 +101,7 @@ public class Revocations {
      * two of them that locked row after row, each in its own order, would wait for each other.
      */
     private void takeTurns(CertificateRecord certificate) {
+        statusChanges.catchUpAfterCommit();
         database.sql("SELECT pg_advisory_xact_lock(hashtext(?))")
                 .param("certfleet revocations of " + certificate.cluster())
                 .query()

@@ -6,7 +6,6 @@ import dev.certfleet.server.x509.Fingerprint;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Optional;
-import org.eclipse.jetty.server.Request;
 import org.springframework.stereotype.Component;
 
 /** CRLs and CA certificates (RFC 2585 section 4: DER, under their own media types). */
@@ -59,7 +58,7 @@ class FileEndpoints {
     }
 
     private static Reply find(Request request, String file, String suffix, Find find) {
-        if (!request.getMethod().equals("GET") && !request.getMethod().equals("HEAD")) {
+        if (!request.method().equals("GET") && !request.method().equals("HEAD")) {
             return Reply.notAllowed("GET, HEAD");
         }
         if (!file.endsWith(suffix)) {
@@ -69,6 +68,6 @@ class FileEndpoints {
     }
 
     private Reply conditional(Request request, Reply reply, String tag, Instant modified) {
-        return Conditions.apply(request.getHeaders(), reply, tag, modified, clock.instant());
+        return Conditions.apply(request, reply, tag, modified, clock.instant());
     }
 }
