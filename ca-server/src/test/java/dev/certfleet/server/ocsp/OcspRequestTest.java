@@ -57,7 +57,7 @@ class OcspRequestTest {
                 CertId read = OcspRequest.read(changed).certificates().getFirst();
                 if (glance != null) {
                     plain++;
-                    assertThat(glance).usingRecursiveComparison().isEqualTo(read);
+                    assertThat(isSame(glance, read)).isTrue();
                 }
             } catch (DerException e) {
                 assertThat(glance == null || !Arrays.equals(glance.beginning(), beginning()))
@@ -65,6 +65,13 @@ class OcspRequestTest {
             }
         }
         assertThat(plain).isPositive();
+    }
+
+    private static boolean isSame(CertId one, CertId other) {
+        return Arrays.equals(one.der(), other.der())
+                && Arrays.equals(one.beginning(), other.beginning())
+                && one.serial() != null
+                && one.serial().equals(other.serial());
     }
 
     private static byte[] beginning() {
