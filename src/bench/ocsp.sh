@@ -31,6 +31,7 @@ as_postgres taskset -c "$core" "$postgres/postgres" -D "$work/pg/data" -p $((por
 pids+=($!)
 sql() { psql -X -q -h 127.0.0.1 -p $((port + 32)) -U certfleet -d certfleet -v ON_ERROR_STOP=1 -At "$@"; }
 until "$postgres/createdb" -h 127.0.0.1 -p $((port + 32)) -U certfleet certfleet 2>/dev/null; do sleep 0.2; done
+pids+=("$(head -n 1 "$work/pg/data/postmaster.pid")")
 
 # server NAME OFFSET CORE HEAP: starts one and waits; its pid is in server_pid
 server() {
