@@ -93,6 +93,9 @@ public class IdentifyCaller {
         if (known.isEmpty() || known.get().state() == Node.State.RETIRED) {
             return new Identified.Refused(Reason.HOLDER_GONE, "the node was retired");
         }
+        if (known.get().state() == Node.State.QUARANTINED) {
+            return new Identified.Refused(Reason.HOLDER_GONE, "the node is in quarantine");
+        }
         if (record.supersededAt() != null) {
             return superseded(record, cluster, node);
         }

@@ -135,9 +135,21 @@ public class Authority {
         return notAfter;
     }
 
-    /** {@code active} or {@code retired}. */
+    /**
+     * {@code active}, {@code retired} (issues nothing more, is still trusted) or {@code withdrawn} (is in no trust bundle
+     * any more); the status of what it issued is answered in each.
+     */
     public String state() {
         return state;
+    }
+
+    /** Whether it is out of the trust bundles. */
+    public boolean isWithdrawn() {
+        return state.equals("withdrawn");
+    }
+
+    void withdraw() {
+        this.state = "withdrawn";
     }
 
     /** Where the status of what it issues is found. */

@@ -114,7 +114,9 @@ public class Assignments {
     private Map<String, String> urls(String cluster, Function<AuthorityUrls, String> which) {
         Map<String, String> urls = new TreeMap<>();
         for (Authority authority : authorities.ofCluster(cluster)) {
-            if (authority.kind() != AuthorityKind.INSTALLATION) {
+            // One of each kind: of several generations, the one that issues
+            if (authority.kind() != AuthorityKind.INSTALLATION
+                    && authority.state().equals("active")) {
                 urls.put(authority.kind().label(), which.apply(authority.urls()));
             }
         }

@@ -2,6 +2,7 @@ package dev.certfleet.server.ledger;
 
 import dev.certfleet.pki.RevocationReason;
 import dev.certfleet.server.x509.Fingerprint;
+import dev.certfleet.server.x509.KeyHash;
 import dev.certfleet.server.x509.RevokedCertificate;
 import dev.certfleet.server.x509.Serial;
 import java.sql.Timestamp;
@@ -21,11 +22,13 @@ import org.springframework.transaction.annotation.Transactional;
 public class Revocations {
     private final JdbcClient database;
     private final Feed feed;
+    private final BlockedKeys blockedKeys;
     private final Clock clock;
 
-    Revocations(JdbcClient database, Feed feed, Clock clock) {
+    Revocations(JdbcClient database, Feed feed, BlockedKeys blockedKeys, Clock clock) {
         this.database = database;
         this.feed = feed;
+        this.blockedKeys = blockedKeys;
         this.clock = clock;
     }
 
@@ -42,7 +45,7 @@ public class Revocations {
             @Nullable Instant invalidityDate,
             @Nullable String comment,
             String by) {
-        takeTurns(certificate);
+        takeTurns(certificate.cluster());
         Instant now = clock.instant();
         Optional<RevocationRecord> inForce = inForce(certificate.serial());
         if (inForce.isPresent()) {
@@ -64,6 +67,9 @@ public class Revocations {
                 .param(comment)
                 .param(by)
                 .update();
+        if (reason == RevocationReason.KEY_COMPROMISE) {
+            blockedKeys.compromised(KeyHash.ofCertificate(certificate.der()), comment, by);
+        }
         askForCrl(certificate.authority());
         feed.revoked(certificate.cluster(), certificate.serial(), reason, now);
         return new InForce(find(id).orElseThrow(), true);
@@ -84,7 +90,7 @@ public class Revocations {
      */
     @Transactional(propagation = Propagation.MANDATORY)
     public boolean release(CertificateRecord certificate, RevocationRecord hold, String by) {
-        takeTurns(certificate);
+        takeTurns(certificate.cluster());
         Instant now = clock.instant();
         if (hold.reason() != RevocationReason.CERTIFICATE_HOLD || !end(hold.id(), now, by)) {
             return false;
@@ -96,11 +102,15 @@ public class Revocations {
 
     /**
      * One revocation in a cluster at a time, until its transaction ends: some transactions revoke many certificates, and
-     * two of them that locked row after row, each in its own order, would wait for each other.
+     * two of them that locked row after row, each in its own order, would wait for each other. Whoever takes turns in
+     * several clusters does so in the order of their names.
+     *
+     * @param cluster null for what belongs to none
      */
-    private void takeTurns(CertificateRecord certificate) {
+    @Transactional(propagation = Propagation.MANDATORY)
+    public void takeTurns(@Nullable String cluster) {
         database.sql("SELECT pg_advisory_xact_lock(hashtext(?))")
-                .param("certfleet revocations of " + certificate.cluster())
+                .param("certfleet revocations of " + cluster)
                 .query()
                 .singleRow();
     }
@@ -139,20 +149,25 @@ public class Revocations {
     /**
      * Revocations, newest first.
      *
-     * @param cluster null for all
-     * @param certificate null for all
      * @param after the id that the previous page ended with; null for the first page
      */
-    public List<RevocationRecord> list(
-            @Nullable String cluster, @Nullable Fingerprint certificate, @Nullable UUID after, int limit) {
+    public List<RevocationRecord> list(RevocationSearch search, @Nullable UUID after, int limit) {
+        RevocationReason reason = search.reason();
+        Fingerprint certificate = search.certificate();
         return database.sql("SELECT " + Rows.REVOCATION_COLUMNS + " FROM revocation r JOIN certificate c USING (serial)"
                         + " WHERE (:cluster::text IS NULL OR c.cluster = :cluster)"
                         + " AND (:certificate::bytea IS NULL OR c.fingerprint = :certificate)"
+                        + " AND (:node::text IS NULL OR c.node = :node)"
+                        + " AND (:reason::integer IS NULL OR r.reason = :reason)"
+                        + " AND (:inForce::boolean IS NULL OR (r.released_at IS NULL) = :inForce)"
                         + " AND (:after::uuid IS NULL OR (r.revoked_at, r.id) <"
                         + " (SELECT revoked_at, id FROM revocation WHERE id = :after))"
                         + " ORDER BY r.revoked_at DESC, r.id DESC LIMIT :limit")
-                .param("cluster", cluster)
+                .param("cluster", search.cluster())
                 .param("certificate", certificate == null ? null : certificate.bytes())
+                .param("node", search.node())
+                .param("reason", reason == null ? null : reason.code())
+                .param("inForce", search.inForce())
                 .param("after", after)
                 .param("limit", limit)
                 .query(Rows::revocation)

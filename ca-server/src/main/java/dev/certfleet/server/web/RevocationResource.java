@@ -5,9 +5,9 @@ import dev.certfleet.server.access.Caller;
 import dev.certfleet.server.ledger.CertificateRecord;
 import dev.certfleet.server.ledger.Ledger;
 import dev.certfleet.server.ledger.RevocationRecord;
+import dev.certfleet.server.ledger.RevocationSearch;
 import dev.certfleet.server.ledger.Revocations;
 import dev.certfleet.server.revocation.RevokeCertificate;
-import dev.certfleet.server.x509.Fingerprint;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
@@ -39,7 +39,7 @@ class RevocationResource {
     private final RevokeCertificate revoke;
     private final Revocations revocations;
     private final Ledger ledger;
-    private final VisibleCertificates visible;
+    private final NamedCertificates named;
     private final Idempotency idempotency;
     private final Clock clock;
 
@@ -47,20 +47,22 @@ class RevocationResource {
             RevokeCertificate revoke,
             Revocations revocations,
             Ledger ledger,
-            VisibleCertificates visible,
+            NamedCertificates named,
             Idempotency idempotency,
             Clock clock) {
         this.revoke = revoke;
         this.revocations = revocations;
         this.ledger = ledger;
-        this.visible = visible;
+        this.named = named;
         this.idempotency = idempotency;
         this.clock = clock;
     }
 
     @Schema(name = "NewRevocation")
     record NewRevocation(
-            String certificate,
+            @Nullable String certificate,
+            @Nullable String serial,
+            @Nullable String pem,
             String reason,
             @Nullable Instant invalidityDate,
             @Nullable String comment) {}
@@ -83,10 +85,11 @@ class RevocationResource {
     @Operation(
             operationId = "revoke",
             summary =
-                    "Revokes a certificate; one that is revoked already keeps its revocation, one on hold can be revoked")
+                    "Revokes a certificate, named by its fingerprint, by its serial, or itself; one that is revoked already"
+                            + " keeps its revocation, one on hold can be revoked")
     ResponseEntity<View> revoke(
             @AuthenticationPrincipal Caller caller, HttpServletRequest request, @RequestBody NewRevocation body) {
-        CertificateRecord certificate = visible.administer(caller, body.certificate());
+        CertificateRecord certificate = named.one(caller, body.certificate(), body.serial(), body.pem());
         RevocationReason reason = reason(body.reason());
         Instant invalidityDate = body.invalidityDate();
         if (invalidityDate != null && invalidityDate.isAfter(clock.instant())) {
@@ -95,10 +98,7 @@ class RevocationResource {
         if (invalidityDate != null && invalidityDate.isBefore(Instant.EPOCH)) {
             throw ProblemException.refused("invalidity-date", "the key cannot have been lost before 1970");
         }
-        String comment = body.comment();
-        if (comment != null && comment.length() > LONGEST_COMMENT) {
-            throw ProblemException.refused("comment", "a comment has at most " + LONGEST_COMMENT + " characters");
-        }
+        String comment = comment(body.comment());
         return idempotency.once(
                 caller,
                 request,
@@ -131,13 +131,21 @@ class RevocationResource {
             @AuthenticationPrincipal Caller caller,
             @RequestParam(required = false) @Nullable String cluster,
             @RequestParam(required = false) @Nullable String certificate,
+            @RequestParam(required = false) @Nullable String node,
+            @RequestParam(required = false) @Nullable String reason,
+            @RequestParam(required = false) @Nullable Boolean inForce,
             @RequestParam(required = false) @Nullable String cursor,
             @RequestParam(required = false) @Nullable Integer limit) {
         May.readOneOrAll(caller, cluster);
         int most = Page.limit(limit);
-        Fingerprint id = certificate == null ? null : VisibleCertificates.fingerprint(certificate);
+        RevocationSearch search = new RevocationSearch(
+                cluster,
+                certificate == null ? null : VisibleCertificates.fingerprint(certificate),
+                node,
+                reason == null ? null : reasonParameter(reason),
+                inForce);
         return Page.of(
-                revocations.list(cluster, id, Page.after(cursor, UUID::fromString), most + 1),
+                revocations.list(search, Page.after(cursor, UUID::fromString), most + 1),
                 most,
                 revocation -> revocation.id().toString(),
                 RevocationResource::view);
@@ -160,11 +168,27 @@ class RevocationResource {
         return found.orElseThrow(() -> ProblemException.notFound("revocation with this id"));
     }
 
-    private static RevocationReason reason(String label) {
+    /** Checks an operator's words. */
+    static @Nullable String comment(@Nullable String comment) {
+        if (comment != null && comment.length() > LONGEST_COMMENT) {
+            throw ProblemException.refused("comment", "a comment has at most " + LONGEST_COMMENT + " characters");
+        }
+        return comment;
+    }
+
+    static RevocationReason reason(String label) {
         try {
             return RevocationReason.of(label);
         } catch (IllegalArgumentException e) {
             throw ProblemException.refused("reason", String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static RevocationReason reasonParameter(String label) {
+        try {
+            return RevocationReason.of(label);
+        } catch (IllegalArgumentException e) {
+            throw new ProblemException(ProblemType.MALFORMED_REQUEST, "'reason': " + e.getMessage());
         }
     }
 
