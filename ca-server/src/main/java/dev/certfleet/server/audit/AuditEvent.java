@@ -86,4 +86,16 @@ public sealed interface AuditEvent {
             String detail) implements AuditEvent {}
 
     record ClonedIdentity(String cluster, String node, String serial) implements AuditEvent {}
+
+    /** What servers journalled or agents have seen is not in the database: {@code evidence} is one of the two. */
+    record DatabaseBehind(String server, String evidence, String clusters) implements OfInstallation {}
+
+    record FeedEpochChanged(String epoch) implements OfInstallation {}
+
+    record RevocationReplayed(@Nullable String cluster, String id, String serial, String reason, String revokedAt)
+            implements AuditEvent {}
+
+    record LossAccepted(String server, String revocations) implements OfInstallation {}
+
+    record DatabaseCaughtUp(String server) implements OfInstallation {}
 }

@@ -3,6 +3,7 @@ package dev.certfleet.server.crl;
 import dev.certfleet.server.authority.Authorities;
 import dev.certfleet.server.authority.Authority;
 import dev.certfleet.server.ledger.Revocations;
+import dev.certfleet.server.recovery.DatabaseState;
 import dev.certfleet.server.signing.CrlContents;
 import dev.certfleet.server.signing.CrlSigner;
 import dev.certfleet.server.x509.RevokedCertificate;
@@ -41,12 +42,19 @@ public class PublishCrl {
     private final JdbcClient database;
     private final Authorities authorities;
     private final Revocations revocations;
+    private final DatabaseState databaseState;
     private final Clock clock;
 
-    PublishCrl(JdbcClient database, Authorities authorities, Revocations revocations, Clock clock) {
+    PublishCrl(
+            JdbcClient database,
+            Authorities authorities,
+            Revocations revocations,
+            DatabaseState databaseState,
+            Clock clock) {
         this.database = database;
         this.authorities = authorities;
         this.revocations = revocations;
+        this.databaseState = databaseState;
         this.clock = clock;
     }
 
@@ -86,9 +94,13 @@ public class PublishCrl {
                 .list();
     }
 
-    /** Publishes a CRL if one is due, after whoever else is at it. */
+    /** Publishes a CRL if one is due, after whoever else is at it; none while the database lacks revocations. */
     @Transactional
     public void publish(Authority authority) {
+        if (databaseState.isBehind()) {
+            return;
+        }
+
         // 1. One at a time; the lock is released with the transaction
         database.sql("SELECT pg_advisory_xact_lock(?, hashtext(?))")
                 .params(LOCKS, authority.name())

@@ -1,5 +1,5 @@
 /** Each authority's CRL: when a new one is due, making it, and the newest one. */
-@ApplicationModule(allowedDependencies = {"x509", "ledger", "signing", "authority", "schedule"})
+@ApplicationModule(allowedDependencies = {"x509", "ledger", "signing", "authority", "recovery", "schedule"})
 @NullMarked
 package dev.certfleet.server.crl;
 

@@ -8,6 +8,7 @@ import dev.certfleet.server.ledger.CertificateRecord;
 import dev.certfleet.server.ledger.Ledger;
 import dev.certfleet.server.ledger.NewCertificate;
 import dev.certfleet.server.ledger.Reservation;
+import dev.certfleet.server.recovery.DatabaseState;
 import dev.certfleet.server.signing.Signatures;
 import dev.certfleet.server.x509.CertificateContents;
 import dev.certfleet.server.x509.Holder;
@@ -43,6 +44,9 @@ import org.springframework.transaction.support.TransactionTemplate;
  */
 @Component
 public class IssueCertificate {
+    /** The requester of what a server issues for itself, and for whoever has its data folder. */
+    public static final String SERVER = "server";
+
     private final Authorities authorities;
     private final Ledger ledger;
     private final AuditLog audit;
@@ -50,6 +54,7 @@ public class IssueCertificate {
     private final SecureRandom random;
     private final TransactionTemplate transaction;
     private final Profiles profiles;
+    private final DatabaseState databaseState;
     private final Linter linter = new Linter(Signatures.provider());
 
     IssueCertificate(
@@ -59,12 +64,14 @@ public class IssueCertificate {
             Clock clock,
             SecureRandom random,
             PlatformTransactionManager transactions,
-            KeyRules keyRules) {
+            KeyRules keyRules,
+            DatabaseState databaseState) {
         this.authorities = authorities;
         this.ledger = ledger;
         this.audit = audit;
         this.clock = clock;
         this.random = random;
+        this.databaseState = databaseState;
         this.transaction = new TransactionTemplate(transactions);
         this.profiles = new Profiles(keyRules, Signatures.provider());
     }
@@ -88,11 +95,16 @@ public class IssueCertificate {
      *     recorded and the signed certificate is never shown to anybody
      */
     public Issuance issue(Order order, Runnable first, Consumer<CertificateRecord> together) {
+        // 0. From a database that knows what it knew; only what a server needs to be reached and answer is issued from
+        // another
+        if (!order.requester().equals(SERVER)) {
+            databaseState.requireNotBehind();
+        }
         Authority authority = authorities
                 .active(clusterOf(order.holder()), order.profile().authority())
                 .orElseThrow(() -> new IllegalStateException("there is no active authority for " + order.profile()));
 
-        // 0. The same request again gets the same certificate
+        // The same request again gets the same certificate
         Optional<Reservation> earlier = ledger.earlier(order.requester(), order.requestId(), order.requestHash());
         if (earlier.isPresent()) {
             return answer(earlier.get(), authority);

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.annotation.Propagation;
@@ -22,11 +23,13 @@ public class Revocations {
     private final JdbcClient database;
     private final Feed feed;
     private final Clock clock;
+    private final ApplicationEventPublisher events;
 
-    Revocations(JdbcClient database, Feed feed, Clock clock) {
+    Revocations(JdbcClient database, Feed feed, Clock clock, ApplicationEventPublisher events) {
         this.database = database;
         this.feed = feed;
         this.clock = clock;
+        this.events = events;
     }
 
     /**
@@ -42,7 +45,8 @@ public class Revocations {
             @Nullable Instant invalidityDate,
             @Nullable String comment,
             String by) {
-        takeTurns(certificate);
+        Instant asked = clock.instant();
+        takeTurns(certificate.cluster());
         Instant now = clock.instant();
         Optional<RevocationRecord> inForce = inForce(certificate.serial());
         if (inForce.isPresent()) {
@@ -65,8 +69,11 @@ public class Revocations {
                 .param(by)
                 .update();
         askForCrl(certificate.authority());
-        feed.revoked(certificate.cluster(), certificate.serial(), reason, now);
-        return new InForce(find(id).orElseThrow(), true);
+        long sequence = feed.revoked(certificate.cluster(), certificate.serial(), reason, now);
+        RevocationRecord made = find(id).orElseThrow();
+        events.publishEvent(
+                new RevocationChange(RevocationChange.Kind.REVOKED, made, certificate, sequence, asked, false));
+        return new InForce(made, true);
     }
 
     /**
@@ -84,13 +91,16 @@ public class Revocations {
      */
     @Transactional(propagation = Propagation.MANDATORY)
     public boolean release(CertificateRecord certificate, RevocationRecord hold, String by) {
-        takeTurns(certificate);
+        Instant asked = clock.instant();
+        takeTurns(certificate.cluster());
         Instant now = clock.instant();
         if (hold.reason() != RevocationReason.CERTIFICATE_HOLD || !end(hold.id(), now, by)) {
             return false;
         }
         askForCrl(certificate.authority());
-        feed.released(certificate.cluster(), certificate.serial(), now);
+        long sequence = feed.released(certificate.cluster(), certificate.serial(), now);
+        events.publishEvent(new RevocationChange(
+                RevocationChange.Kind.RELEASED, find(hold.id()).orElseThrow(), certificate, sequence, asked, false));
         return true;
     }
 
@@ -98,14 +108,14 @@ public class Revocations {
      * One revocation in a cluster at a time, until its transaction ends: some transactions revoke many certificates, and
      * two of them that locked row after row, each in its own order, would wait for each other.
      */
-    private void takeTurns(CertificateRecord certificate) {
+    void takeTurns(@Nullable String cluster) {
         database.sql("SELECT pg_advisory_xact_lock(hashtext(?))")
-                .param("certfleet revocations of " + certificate.cluster())
+                .param("certfleet revocations of " + cluster)
                 .query()
                 .singleRow();
     }
 
-    private boolean end(UUID id, Instant at, String by) {
+    boolean end(UUID id, Instant at, String by) {
         return database.sql("UPDATE revocation SET released_at = ?, released_by = ?"
                                 + " WHERE id = ? AND reason = 6 AND released_at IS NULL")
                         .params(Timestamp.from(at), by, id)
@@ -113,7 +123,7 @@ public class Revocations {
                 == 1;
     }
 
-    private void askForCrl(String authority) {
+    void askForCrl(String authority) {
         database.sql("INSERT INTO crl_change (authority, changes) VALUES (?, 1)"
                         + " ON CONFLICT (authority) DO UPDATE SET changes = crl_change.changes + 1")
                 .param(authority)

@@ -4,6 +4,7 @@ import dev.certfleet.pki.der.DerException;
 import dev.certfleet.server.authority.Authority;
 import dev.certfleet.server.ledger.Ledger;
 import dev.certfleet.server.ledger.RecordedStatus;
+import dev.certfleet.server.recovery.DatabaseState;
 import dev.certfleet.server.signing.OcspResponseData;
 import dev.certfleet.server.signing.OcspResponseData.CertStatus;
 import dev.certfleet.server.signing.OcspResponseData.SingleResponse;
@@ -44,13 +45,21 @@ public class OcspResponder {
     private final Issuers issuers;
     private final Responders responders;
     private final Ledger ledger;
+    private final DatabaseState databaseState;
     private final MeterRegistry metrics;
     private final Clock clock;
 
-    OcspResponder(Issuers issuers, Responders responders, Ledger ledger, MeterRegistry metrics, Clock clock) {
+    OcspResponder(
+            Issuers issuers,
+            Responders responders,
+            Ledger ledger,
+            DatabaseState databaseState,
+            MeterRegistry metrics,
+            Clock clock) {
         this.issuers = issuers;
         this.responders = responders;
         this.ledger = ledger;
+        this.databaseState = databaseState;
         this.metrics = metrics;
         this.clock = clock;
     }
@@ -105,6 +114,10 @@ public class OcspResponder {
             return new OcspAnswer.Failed(OcspError.UNAUTHORIZED);
         }
 
+        if (saysGood(recorded) && databaseState.isBehind()) {
+            return new OcspAnswer.Failed(OcspError.TRY_LATER);
+        }
+
         // 3. Say so, for no longer than the signer's certificate lives
         Responder responder = responders.of(authority);
         Instant end = now.plus(WINDOW);
@@ -133,6 +146,10 @@ public class OcspResponder {
             }
         }
         return asked.isEmpty() ? Map.of() : ledger.statusOf(authority.name(), asked);
+    }
+
+    private static boolean saysGood(Map<Serial, RecordedStatus> recorded) {
+        return recorded.values().stream().anyMatch(RecordedStatus.Good.class::isInstance);
     }
 
     private static boolean isAnsweredFor(Map<Serial, RecordedStatus> recorded, @Nullable Serial serial, Instant now) {

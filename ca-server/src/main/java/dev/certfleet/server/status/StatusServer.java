@@ -3,6 +3,7 @@ package dev.certfleet.server.status;
 import dev.certfleet.server.installation.CannotStart;
 import dev.certfleet.server.installation.Settings;
 import java.net.BindException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -116,6 +117,13 @@ public class StatusServer implements SmartLifecycle {
             throw new IllegalStateException("the status listener does not run");
         }
         return ((ServerConnector) server.getConnectors()[0]).getLocalPort();
+    }
+
+    /** Where this machine itself reaches the listener: its address, or loopback where it listens on all. */
+    public String localAddress() {
+        InetAddress address = settings.statusAddress().getAddress();
+        String text = address.isAnyLocalAddress() ? "127.0.0.1" : address.getHostAddress();
+        return text.contains(":") ? "[" + text + "]" : text;
     }
 
     @Override

@@ -44,6 +44,8 @@ enum ProblemType {
     IDEMPOTENCY_KEY_REUSED(422, "The Idempotency-Key was used for another request"),
 
     INTERNAL_ERROR(500, "The server failed"),
+    NOT_JOURNALLED(503, "It is done, but it is not in the journal"),
+    DATABASE_BEHIND(503, "The database lacks what was known before"),
     DATABASE_UNAVAILABLE(503, "The database cannot be reached");
 
     private static final String PREFIX = "urn:certfleet:problem:";

@@ -6,6 +6,7 @@ import dev.certfleet.server.ledger.CertificateRecord;
 import dev.certfleet.server.ledger.Ledger;
 import dev.certfleet.server.ledger.RevocationRecord;
 import dev.certfleet.server.ledger.Revocations;
+import dev.certfleet.server.recovery.JournalRevocations;
 import dev.certfleet.server.revocation.RevokeCertificate;
 import dev.certfleet.server.x509.Fingerprint;
 import io.swagger.v3.oas.annotations.Operation;
@@ -13,8 +14,11 @@ import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
-import java.util.Optional;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
@@ -41,6 +45,9 @@ class RevocationResource {
     private final Ledger ledger;
     private final VisibleCertificates visible;
     private final Idempotency idempotency;
+    private final VisibleRevocations visibleRevocations;
+    private final ReceiptViews receipts;
+    private final JournalRevocations journal;
     private final Clock clock;
 
     RevocationResource(
@@ -49,12 +56,18 @@ class RevocationResource {
             Ledger ledger,
             VisibleCertificates visible,
             Idempotency idempotency,
+            VisibleRevocations visibleRevocations,
+            ReceiptViews receipts,
+            JournalRevocations journal,
             Clock clock) {
         this.revoke = revoke;
         this.revocations = revocations;
         this.ledger = ledger;
         this.visible = visible;
         this.idempotency = idempotency;
+        this.visibleRevocations = visibleRevocations;
+        this.receipts = receipts;
+        this.journal = journal;
         this.clock = clock;
     }
 
@@ -76,7 +89,23 @@ class RevocationResource {
             @Nullable Instant invalidityDate,
             @Nullable String comment,
             String revokedBy,
-            @Nullable Instant releasedAt) {}
+            @Nullable Instant releasedAt,
+            @Nullable ReceiptView receipt) {
+        View with(@Nullable ReceiptView newReceipt) {
+            return new View(
+                    id,
+                    certificate,
+                    serial,
+                    cluster,
+                    reason,
+                    revokedAt,
+                    invalidityDate,
+                    comment,
+                    revokedBy,
+                    releasedAt,
+                    newReceipt);
+        }
+    }
 
     @PostMapping(consumes = MediaType.APPLICATION_JSON_VALUE)
     @ResponseStatus(HttpStatus.CREATED)
@@ -85,7 +114,12 @@ class RevocationResource {
             summary =
                     "Revokes a certificate; one that is revoked already keeps its revocation, one on hold can be revoked")
     ResponseEntity<View> revoke(
-            @AuthenticationPrincipal Caller caller, HttpServletRequest request, @RequestBody NewRevocation body) {
+            @AuthenticationPrincipal Caller caller,
+            HttpServletRequest request,
+            @RequestParam(required = false) @Nullable String wait,
+            @RequestBody NewRevocation body)
+            throws InterruptedException {
+        Duration longest = Wait.of(wait);
         CertificateRecord certificate = visible.administer(caller, body.certificate());
         RevocationReason reason = reason(body.reason());
         Instant invalidityDate = body.invalidityDate();
@@ -99,21 +133,25 @@ class RevocationResource {
         if (comment != null && comment.length() > LONGEST_COMMENT) {
             throw ProblemException.refused("comment", "a comment has at most " + LONGEST_COMMENT + " characters");
         }
-        return idempotency.once(
+        ResponseEntity<View> answer = idempotency.once(
                 caller,
                 request,
                 body,
                 View.class,
                 () -> ResponseEntity.status(HttpStatus.CREATED)
                         .body(view(revoke.revoke(certificate, reason, invalidityDate, comment, caller.actor()))));
+        View made = Objects.requireNonNull(answer.getBody());
+        UUID id = UUID.fromString(made.id());
+        journal.complete(id);
+        return ResponseEntity.status(answer.getStatusCode()).body(made.with(receipts.await(id, longest)));
     }
 
     @PostMapping("/{id}/release")
     @Operation(operationId = "releaseHold", summary = "Takes a certificateHold back; no other reason can be taken back")
     ResponseEntity<View> release(
             @AuthenticationPrincipal Caller caller, HttpServletRequest request, @PathVariable UUID id) {
-        RevocationRecord hold = find(caller, id, true);
-        return idempotency.once(caller, request, "", View.class, () -> {
+        RevocationRecord hold = visibleRevocations.find(caller, id, true);
+        ResponseEntity<View> answer = idempotency.once(caller, request, "", View.class, () -> {
             CertificateRecord certificate = ledger.find(hold.serial()).orElseThrow();
             if (!revoke.release(certificate, hold, caller.actor())) {
                 throw new ProblemException(
@@ -121,6 +159,9 @@ class RevocationResource {
             }
             return ResponseEntity.ok(view(revocations.find(id).orElseThrow()));
         });
+        journal.complete(id);
+        View released = Objects.requireNonNull(answer.getBody());
+        return ResponseEntity.status(answer.getStatusCode()).body(released.with(receipts.of(id)));
     }
 
     @GetMapping
@@ -136,28 +177,20 @@ class RevocationResource {
         May.readOneOrAll(caller, cluster);
         int most = Page.limit(limit);
         Fingerprint id = certificate == null ? null : VisibleCertificates.fingerprint(certificate);
+        List<RevocationRecord> found = revocations.list(cluster, id, Page.after(cursor, UUID::fromString), most + 1);
+        Map<UUID, ReceiptView> all =
+                receipts.of(found.stream().map(RevocationRecord::id).toList());
         return Page.of(
-                revocations.list(cluster, id, Page.after(cursor, UUID::fromString), most + 1),
+                found,
                 most,
                 revocation -> revocation.id().toString(),
-                RevocationResource::view);
+                revocation -> view(revocation).with(all.get(revocation.id())));
     }
 
     @GetMapping("/{id}")
     @Operation(operationId = "getRevocation", summary = "One revocation, in force or released")
     View get(@AuthenticationPrincipal Caller caller, @PathVariable UUID id) {
-        return view(find(caller, id, false));
-    }
-
-    private RevocationRecord find(Caller caller, UUID id, boolean toChange) {
-        Optional<RevocationRecord> found = revocations.find(id);
-        String cluster = found.map(RevocationRecord::cluster).orElse(null);
-        boolean everything = toChange ? caller.mayAdministerInstallation() : caller.mayReadInstallation();
-        boolean granted = cluster != null && (toChange ? caller.mayAdminister(cluster) : caller.mayRead(cluster));
-        if (!everything && !granted) {
-            throw May.refused();
-        }
-        return found.orElseThrow(() -> ProblemException.notFound("revocation with this id"));
+        return view(visibleRevocations.find(caller, id, false)).with(receipts.of(id));
     }
 
     private static RevocationReason reason(String label) {
@@ -179,6 +212,7 @@ class RevocationResource {
                 revocation.invalidityDate(),
                 revocation.comment(),
                 revocation.revokedBy(),
-                revocation.releasedAt());
+                revocation.releasedAt(),
+                null);
     }
 }
