@@ -20,7 +20,7 @@ import tools.jackson.databind.JsonNode;
  * published.
  */
 final class RunningCluster implements AutoCloseable {
-    private static final String CLUSTER = "prod";
+    static final String CLUSTER = "prod";
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final Path folder;
