@@ -6,4 +6,4 @@ say "starting server, agents, etcd and kube-apiserver"
 mvn -B -ntp -q -pl src/end-to-end -am -DskipTests -Dmdep.outputFile="$work/classpath" \
     test-compile dependency:build-classpath >&2
 cd src/end-to-end
-"$JAVA_HOME/bin/java" -cp "target/test-classes:$(cat "$work/classpath")" dev.certfleet.endtoend.EnforcementFigures "${1:-20}"
+"$JAVA_HOME/bin/java" -cp "target/test-classes:$(cat "$work/classpath")" dev.certfleet.endtoend.EnforcementFigures "${1:-100}"

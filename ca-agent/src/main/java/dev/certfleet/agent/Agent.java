@@ -64,12 +64,14 @@ public final class Agent implements AutoCloseable {
     private final Map<ProfileName, CertificateKeeper> keepers = new EnumMap<>(ProfileName.class);
     private final ConcurrentLinkedQueue<Command> commands = new ConcurrentLinkedQueue<>();
     private final Object alarm = new Object();
-    private final @Nullable GateRunner gate;
+    private final GateRunner gate;
+    private final EtcdRunner etcd;
 
     private @Nullable Identity identity;
     private volatile @Nullable ServerClient server;
     private volatile @Nullable Assignment assignment;
     private boolean freshBoot;
+    private volatile boolean pollAsked;
     private boolean stopped;
 
     private int failures;
@@ -96,9 +98,16 @@ public final class Agent implements AutoCloseable {
         this.identityRenewal = new IdentityRenewal(identityFolder, tools);
         this.layout = new Layout(settings.paths());
         this.clusterFiles = new ClusterFiles(settings, layout, random);
-        this.gate = settings.gate().enabled()
-                ? new GateRunner(settings.gate().settings(), layout, folder, tools, this::server)
-                : null;
+        this.etcd = new EtcdRunner(settings, layout, folder, tools, this::server);
+        this.gate = new GateRunner(
+                settings,
+                layout,
+                folder,
+                tools,
+                this::server,
+                settings.gate().enabled(),
+                settings.etcd().enabled() ? List.of(etcd) : List.of(),
+                this::pollNow);
         this.freshBoot = !bootId().equals(lastBootId());
         this.identity = identityFolder.load().orElse(null);
         this.assignment = storedAssignment().orElse(null);
@@ -115,13 +124,21 @@ public final class Agent implements AutoCloseable {
             Instant next = round();
             synchronized (alarm) {
                 long millis = Duration.between(clock.instant(), next).toMillis();
-                if (!stopped && commands.isEmpty() && millis > 0) {
+                if (!stopped && commands.isEmpty() && !pollAsked && millis > 0) {
                     alarm.wait(millis);
                 }
                 if (stopped) {
                     return;
                 }
             }
+        }
+    }
+
+    /** Has the next round, at once, ask for the assignment. */
+    void pollNow() {
+        pollAsked = true;
+        synchronized (alarm) {
+            alarm.notifyAll();
         }
     }
 
@@ -134,14 +151,13 @@ public final class Agent implements AutoCloseable {
 
     @Override
     public void close() {
-        if (gate != null) {
-            gate.close();
-        }
+        gate.close();
+        etcd.close();
     }
 
     /** The state after the last round, in Prometheus' text format. */
     public String metrics() {
-        return Metrics.of(status) + (gate == null ? "" : gate.metrics());
+        return Metrics.of(status) + gate.metrics() + etcd.metrics();
     }
 
     /** The state after the last round. */
@@ -305,11 +321,13 @@ public final class Agent implements AutoCloseable {
 
     private void poll() {
         ServerClient client = server;
-        if (client == null || clock.instant().isBefore(nextPoll)) {
+        boolean asked = pollAsked;
+        pollAsked = false;
+        if (client == null || (!asked && clock.instant().isBefore(nextPoll))) {
             return;
         }
         try {
-            Assignment answer = client.assignment();
+            Assignment answer = client.assignment(gate == null ? Optional.empty() : gate.mark());
             contacted();
             Instant serverTime = Instant.parse(answer.serverTime());
             skew = Duration.between(serverTime, clock.instant());
@@ -382,10 +400,14 @@ public final class Agent implements AutoCloseable {
                     serverProblem == null,
                     freshBoot));
         }
-        if (gate != null) {
-            gate.round(known);
+        CertificateKeeper canary = keepers.get(ProfileName.ETCD_CANARY);
+        if (canary != null) {
+            etcd.renewForgotten(canary);
         }
+        etcd.round(known);
+        gate.round(known);
         clusterFiles.publishKubeconfigs(known, keepers.values());
+        clusterFiles.publishKubeletConfiguration(keepers.values());
         for (CertificateKeeper keeper : keepers.values()) {
             keeper.settle();
         }
@@ -482,9 +504,8 @@ public final class Agent implements AutoCloseable {
                     + (difference.isNegative() ? "behind" : "ahead of") + " the server's; set it right");
         }
         problems.addAll(clusterFiles.problems());
-        if (gate != null) {
-            problems.addAll(gate.problems());
-        }
+        problems.addAll(gate.problems());
+        problems.addAll(etcd.problems());
         return new StatusReport(
                 running,
                 Version.TEXT,
@@ -496,7 +517,8 @@ public final class Agent implements AutoCloseable {
                 difference == null ? null : difference.toSeconds(),
                 lines,
                 known == null ? List.of() : clusterFiles.authorities(known),
-                gate == null ? null : gate.summary().orElse(null),
+                gate.summary().orElse(null),
+                etcd.summary().orElse(null),
                 problems);
     }
 

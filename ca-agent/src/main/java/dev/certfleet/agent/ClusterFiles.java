@@ -5,11 +5,13 @@ import dev.certfleet.agent.control.StatusReport;
 import dev.certfleet.agent.identity.NodeFacts;
 import dev.certfleet.agent.publish.BundlePublisher;
 import dev.certfleet.agent.publish.Kubeconfig;
+import dev.certfleet.agent.publish.KubeletConfiguration;
 import dev.certfleet.agent.publish.Layout;
 import dev.certfleet.agent.publish.ServiceAccountKey;
 import dev.certfleet.agent.settings.Settings;
 import dev.certfleet.pki.Certificates;
 import dev.certfleet.pki.NodeRole;
+import dev.certfleet.pki.ProfileName;
 import dev.certfleet.pki.wire.Assignment;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -25,7 +27,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** The files that are not certificates of the node itself: CA bundles, kubeconfigs, the service-account pair. */
+/**
+ * The files that are not certificates of the node itself: CA bundles, kubeconfigs, the kubelet's drop-in, the service-account
+ * pair.
+ */
 final class ClusterFiles {
     private static final Pattern HAS_PORT = Pattern.compile("[^:]:[0-9]+$|]:[0-9]+$");
 
@@ -69,7 +74,7 @@ final class ClusterFiles {
 
     /** Those whose certificates are in place. */
     void publishKubeconfigs(Assignment assignment, Collection<CertificateKeeper> keepers) {
-        Optional<String> server = apiServer(assignment);
+        Optional<String> server = apiServer(settings, assignment);
         for (CertificateKeeper keeper : keepers) {
             Optional<Path> kubeconfig = keeper.files().kubeconfig();
             if (kubeconfig.isEmpty() || keeper.state().held() == null) {
@@ -88,6 +93,30 @@ final class ClusterFiles {
                                     keeper.files().certificate(),
                                     keeper.files().key())
                             .publish(kubeconfig.get(), keeper.files().owner()));
+        }
+    }
+
+    /** Once the pair that it names is in place: a kubelet does not start without. Running ones read it at their next start. */
+    void publishKubeletConfiguration(Collection<CertificateKeeper> keepers) {
+        for (CertificateKeeper keeper : keepers) {
+            if (keeper.profile() != ProfileName.KUBELET_SERVING
+                    || keeper.state().held() == null) {
+                continue;
+            }
+            Path file = settings.kubelet().configuration().orElseGet(layout::kubeletConfiguration);
+            attempt("kubelet configuration " + file, () -> {
+                if (new KubeletConfiguration(
+                                layout.clusterAuthority(),
+                                keeper.files().certificate(),
+                                keeper.files().key(),
+                                settings.kubelet().cacheFor())
+                        .publish(file)) {
+                    LOG.log(
+                            System.Logger.Level.INFO,
+                            "published {0}; a kubelet that runs takes it up when it is restarted",
+                            file);
+                }
+            });
         }
     }
 
@@ -119,7 +148,8 @@ final class ClusterFiles {
         return roles;
     }
 
-    private Optional<String> apiServer(Assignment assignment) {
+    /** What this node's kubeconfigs name; on a control-plane node its own. */
+    static Optional<String> apiServer(Settings settings, Assignment assignment) {
         if (settings.kubernetes().apiServer().isPresent()) {
             return settings.kubernetes().apiServer();
         }

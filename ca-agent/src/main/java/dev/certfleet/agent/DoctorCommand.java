@@ -1,6 +1,8 @@
 package dev.certfleet.agent;
 
 import dev.certfleet.agent.control.ControlSocket;
+import dev.certfleet.agent.control.StatusReport;
+import dev.certfleet.agent.gate.ConnectionKiller;
 import dev.certfleet.agent.identity.Identity;
 import dev.certfleet.agent.identity.IdentityFolder;
 import dev.certfleet.agent.identity.NodeFacts;
@@ -9,6 +11,7 @@ import dev.certfleet.agent.server.ServerClient;
 import dev.certfleet.agent.server.ServerException;
 import dev.certfleet.agent.server.ServerTrust;
 import dev.certfleet.agent.settings.Settings;
+import dev.certfleet.pki.NodeRole;
 import dev.certfleet.pki.wire.Assignment;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -128,6 +131,7 @@ final class DoctorCommand implements Callable<Integer> {
             Assignment assignment = server.assignment();
             good("the server answers and knows this node; its orders are " + assignment.version());
             checkClock(assignment, program);
+            checkGate(settings, assignment);
         } catch (ServerException e) {
             switch (e) {
                 case ServerException.Refused refused
@@ -159,14 +163,43 @@ final class DoctorCommand implements Callable<Integer> {
         }
     }
 
-    private void checkAgent(Settings settings, StateFolder folder) {
-        boolean runs = ControlSocket.ask(
-                        settings.control().socketIn(folder.path()), new ControlSocket.Request("status", null, false))
-                .isPresent();
-        if (runs) {
-            good("the agent runs");
+    /** What the gate uses on a control-plane node and does not bring. */
+    private void checkGate(Settings settings, Assignment assignment) {
+        if (!settings.gate().enabled() || !ClusterFiles.roles(assignment).contains(NodeRole.CONTROL_PLANE)) {
+            return;
+        }
+        if (ConnectionKiller.BySs.command().isPresent()) {
+            good("'ss' is there: connections of revoked certificates can be ended");
         } else {
+            bad("there is no command 'ss', so that watches and execs of revoked certificates go on; install iproute2");
+        }
+        Path log = settings.gate().settings().auditLog();
+        if (Files.isReadable(log)) {
+            good("kube-apiserver's audit log " + log + " can be read");
+        } else {
+            bad("there is no audit log " + log + " that can be read, so that a stolen CA key is not noticed;"
+                    + " start kube-apiserver with --audit-log-path and --audit-policy-file, or set gate.auditLog");
+        }
+    }
+
+    private void checkAgent(Settings settings, StateFolder folder) {
+        Optional<ControlSocket.Answer> answer = ControlSocket.ask(
+                settings.control().socketIn(folder.path()), new ControlSocket.Request("status", null, false));
+        if (answer.isEmpty()) {
             bad("the agent does not run; start it with 'systemctl start certfleet-agent' or 'ca-agent run'");
+            return;
+        }
+        good("the agent runs");
+        answer.map(ControlSocket.Answer::status).ifPresent(this::checkEtcd);
+    }
+
+    private void checkEtcd(StatusReport status) {
+        List<String> problems = status.problems().stream()
+                .filter(problem -> problem.startsWith("etcd"))
+                .toList();
+        problems.forEach(this::bad);
+        if (status.etcd() != null && problems.isEmpty()) {
+            good("etcd: " + status.etcd());
         }
     }
 

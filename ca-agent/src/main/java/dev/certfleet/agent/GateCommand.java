@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -42,6 +43,8 @@ final class GateCommand implements Callable<Integer> {
         CaAgent program = Objects.requireNonNull(agent);
         Settings settings = program.settings();
         StateFolder folder = new StateFolder(settings.paths().state());
+        // Looked at first: what the loop below cannot have, it goes on asking for.
+        folder.lockGate().close();
         IdentityFolder identities = new IdentityFolder(folder.identity());
         Identity identity = identities
                 .load()
@@ -54,9 +57,18 @@ final class GateCommand implements Callable<Integer> {
         ServerClient server = new ServerClient(
                 settings.server(), identity.authorities(), Optional.of(identity.credential()), program.random());
         Assignment assignment = stored(folder).orElse(null);
+        // The one that 'run' waits for is its own: this process publishes no CA file.
+        Runnable nothing = () -> {};
         int failures = 0;
         try (GateRunner gate = new GateRunner(
-                settings.gate().settings(), new Layout(settings.paths()), folder, tools, () -> Optional.of(server))) {
+                settings,
+                new Layout(settings.paths()),
+                folder,
+                tools,
+                () -> Optional.of(server),
+                true,
+                List.of(),
+                nothing)) {
             Duration pause;
             do {
                 Identity present = identities.load().orElse(identity);
@@ -65,7 +77,7 @@ final class GateCommand implements Callable<Integer> {
                     identity = present;
                 }
                 try {
-                    assignment = server.assignment();
+                    assignment = server.assignment(gate.mark());
                     failures = 0;
                     pause = settings.renewal().pollInterval();
                 } catch (ServerException e) {

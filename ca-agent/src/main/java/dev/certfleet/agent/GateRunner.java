@@ -3,17 +3,28 @@ package dev.certfleet.agent;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.certfleet.agent.certificate.KeeperTools;
+import dev.certfleet.agent.gate.ApiServer;
+import dev.certfleet.agent.gate.ConnectionKiller;
+import dev.certfleet.agent.gate.FeedAnswer;
 import dev.certfleet.agent.gate.Gate;
 import dev.certfleet.agent.gate.GateFiles;
+import dev.certfleet.agent.gate.GateNode;
 import dev.certfleet.agent.gate.GateServer;
 import dev.certfleet.agent.gate.GateSettings;
 import dev.certfleet.agent.gate.Issuers;
+import dev.certfleet.agent.gate.ListKeeper;
+import dev.certfleet.agent.gate.LocalApiServer;
+import dev.certfleet.agent.gate.Mark;
+import dev.certfleet.agent.gate.PushedList;
+import dev.certfleet.agent.gate.RevocationListener;
 import dev.certfleet.agent.gate.ServerConnection;
 import dev.certfleet.agent.gate.ServingCertificate;
 import dev.certfleet.agent.publish.Layout;
 import dev.certfleet.agent.publish.StagedFile;
 import dev.certfleet.agent.server.ServerClient;
 import dev.certfleet.agent.server.ServerException;
+import dev.certfleet.agent.settings.Settings;
+import dev.certfleet.pki.AuthorityKind;
 import dev.certfleet.pki.Certificates;
 import dev.certfleet.pki.NodeRole;
 import dev.certfleet.pki.ProfileName;
@@ -21,84 +32,104 @@ import dev.certfleet.pki.ocsp.OcspClient;
 import dev.certfleet.pki.ocsp.OcspVerifier;
 import dev.certfleet.pki.wire.AgentAlarm;
 import dev.certfleet.pki.wire.Assignment;
-import dev.certfleet.pki.wire.FeedPage;
+import dev.certfleet.pki.wire.DoorProofs;
 import java.io.IOException;
-import java.net.http.HttpClient;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
 import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Supplier;
-import javax.net.ssl.KeyManager;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Gives the revocation gate what it needs of the agent: the server by this node's identity, the authorities of the assignment,
- * its serving certificate as it is renewed, and its files published for kube-apiserver. On control-plane nodes only.
+ * its serving certificate as it is renewed, and its files published for kube-apiserver. On control-plane nodes only; where there
+ * is no door to keep, on etcd nodes alone or with {@code gate.enabled: false}, it follows the feed for those who listen.
  */
 final class GateRunner implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger("certfleet.agent.gate");
     private static final Duration OCSP_TIMEOUT = Duration.ofSeconds(2);
     private static final int FEED_PAGE = 1000;
+    private static final int HTTPS = 443;
 
+    private final Settings everything;
     private final GateSettings settings;
     private final Layout layout;
+    private final StateFolder folder;
     private final Path stateFile;
     private final KeeperTools tools;
     private final Supplier<Optional<ServerClient>> server;
+    private final boolean enabled;
+    private final List<RevocationListener> listeners;
+    private final Runnable poll;
     private final ServingCertificate serving = new ServingCertificate();
 
     private volatile @Nullable Assignment assignment;
     private volatile Issuers issuers = Issuers.none();
     private volatile @Nullable Gate gate;
+    private StateFolder.@Nullable Lock lock;
+    private boolean hasDoor;
     private @Nullable GateServer door;
     private byte @Nullable [] served;
     private @Nullable String problem;
 
+    /**
+     * @param enabled false where another process has the gate
+     * @param listeners hear of each revocation that the feed tells of, on nodes with role etcd too
+     * @param poll has the assignment asked for now
+     */
     GateRunner(
-            GateSettings settings,
+            Settings everything,
             Layout layout,
             StateFolder folder,
             KeeperTools tools,
-            Supplier<Optional<ServerClient>> server) {
-        this.settings = settings;
+            Supplier<Optional<ServerClient>> server,
+            boolean enabled,
+            List<RevocationListener> listeners,
+            Runnable poll) {
+        this.everything = everything;
+        this.settings = everything.gate().settings();
         this.layout = layout;
-        this.stateFile = folder.gate().resolve("index.json");
+        this.folder = folder;
+        // Where another process has the gate, its index is not this one's to write.
+        this.stateFile =
+                enabled ? folder.gate().resolve("index.json") : folder.etcd().resolve("feed.json");
         this.tools = tools;
         this.server = server;
+        this.enabled = enabled;
+        this.listeners = List.copyOf(listeners);
+        this.poll = poll;
     }
 
     /** Starts what can be started by now and takes over what changed; what fails is tried again in the next round. */
     void round(Assignment known) {
         Set<NodeRole> roles = ClusterFiles.roles(known);
-        if (!roles.contains(NodeRole.CONTROL_PLANE)) {
+        boolean keepsDoor = enabled && roles.contains(NodeRole.CONTROL_PLANE);
+        boolean isHeard = !listeners.isEmpty() && roles.contains(NodeRole.ETCD);
+        if (keepsDoor != hasDoor || (!keepsDoor && !isHeard)) {
             close();
+            hasDoor = keepsDoor;
+        }
+        if (!keepsDoor && !isHeard) {
             return;
         }
         try {
             take(known);
-            publishFiles();
-            if (gate == null) {
-                Gate started = new Gate(
-                        settings,
-                        stateFile,
-                        new Connection(),
-                        ocsp(),
-                        () -> issuers,
-                        revocation -> {},
-                        tools.clock(),
-                        tools.random());
-                started.start();
-                gate = started;
+            if (keepsDoor) {
+                publishFiles();
             }
-            serve();
+            if (gate == null) {
+                start();
+            }
+            if (keepsDoor) {
+                serve();
+            }
             problem = null;
         } catch (IOException | IllegalArgumentException | Trouble e) {
             String now = Trouble.oneLine(e);
@@ -109,19 +140,79 @@ final class GateRunner implements AutoCloseable {
         }
     }
 
+    private void start() {
+        if (lock == null && hasDoor) {
+            lock = folder.lockGate();
+        }
+        Gate started = new Gate(
+                settings,
+                stateFile,
+                new Connection(),
+                ocsp(),
+                () -> issuers,
+                hasDoor ? Optional.of(node()) : Optional.empty(),
+                revocation -> listeners.forEach(listener -> listener.revoked(revocation)),
+                tools.clock(),
+                tools.random());
+        started.start();
+        gate = started;
+    }
+
+    private GateNode node() {
+        return new GateNode(
+                apiServer(),
+                this::apiServerPort,
+                new Publisher(),
+                settings.auditLog(),
+                new ConnectionKiller.BySs(),
+                poll);
+    }
+
+    private ApiServer apiServer() {
+        Layout.Files kubelet = layout.of(ProfileName.KUBELET_CLIENT).orElseThrow();
+        return new LocalApiServer(
+                () -> apiServerAddress()
+                        .orElseThrow(() -> new IOException("which kube-apiserver is this node's is not known")),
+                layout.clusterAuthority(),
+                kubelet.certificate(),
+                kubelet.key(),
+                tools.random());
+    }
+
+    /** This node's own, which kubeconfigs on it name too unless they were told another. */
+    private Optional<URI> apiServerAddress() {
+        Assignment known = assignment;
+        if (settings.apiServer().isPresent() || known == null) {
+            return settings.apiServer();
+        }
+        return ClusterFiles.apiServer(everything, known).map(URI::create);
+    }
+
+    private OptionalInt apiServerPort() {
+        return apiServerAddress()
+                .map(uri -> OptionalInt.of(uri.getPort() < 0 ? HTTPS : uri.getPort()))
+                .orElseGet(OptionalInt::empty);
+    }
+
+    /** What the server wants to be shown; empty while it gave none. */
+    Optional<String> mark() {
+        return Optional.ofNullable(gate).flatMap(Gate::mark).map(Mark::text);
+    }
+
     /** The gate's state in a line; empty on nodes without one. */
     Optional<String> summary() {
         String wrong = problem;
         if (wrong != null) {
             return Optional.of("attention: " + wrong);
         }
-        return Optional.ofNullable(gate).map(running -> running.state().summary());
+        return Optional.ofNullable(hasDoor ? gate : null)
+                .map(running -> running.state().summary());
     }
 
     /** In Prometheus' text format; empty on nodes without a gate. */
     String metrics() {
         Gate running = gate;
-        return running == null ? "" : running.prometheus();
+        return running == null || !hasDoor ? "" : running.prometheus();
     }
 
     @Override
@@ -136,22 +227,45 @@ final class GateRunner implements AutoCloseable {
             running.close();
             gate = null;
         }
+        StateFolder.Lock held = lock;
+        if (held != null) {
+            held.close();
+            lock = null;
+        }
+        assignment = null;
     }
 
     private void take(Assignment known) {
         Assignment before = assignment;
         if (before == null || !known.version().equals(before.version())) {
-            issuers = Issuers.of(known);
+            issuers = hasDoor ? Issuers.of(known) : Issuers.only(known, AuthorityKind.ETCD.label());
             assignment = known;
         }
     }
 
-    /** What kube-apiserver is started with. */
+    private GateFiles files() {
+        return new GateFiles(layout.gateFolder(), layout.gateFolder().resolve("ca.crt"), settings);
+    }
+
+    /** What kube-apiserver is started with, but for the one file that changes as certificates are revoked. */
     private void publishFiles() {
-        Path authority = layout.gateFolder().resolve("ca.crt");
-        GateFiles files = new GateFiles(layout.gateFolder(), authority, settings);
+        GateFiles files = files();
         publish(files.webhookKubeconfig(), files.webhookKubeconfigText());
-        publish(files.authorizationConfiguration(), files.authorizationConfigurationText());
+        publish(files.auditPolicy(), GateFiles.auditPolicyText());
+    }
+
+    private final class Publisher implements ListKeeper.Publisher {
+        @Override
+        public boolean exists() {
+            return Files.isRegularFile(files().authorizationConfiguration());
+        }
+
+        @Override
+        public String publish(PushedList list) {
+            GateFiles.Configuration configuration = files().authorizationConfiguration(list);
+            GateRunner.publish(files().authorizationConfiguration(), configuration.text());
+            return configuration.marker();
+        }
     }
 
     private static void publish(Path file, String text) {
@@ -188,32 +302,22 @@ final class GateRunner implements AutoCloseable {
         }
     }
 
-    /** Plain HTTP only: the answers are signed. Without the JDK's own authorities, which would fill memory for nothing. */
     private OcspClient ocsp() {
-        try {
-            SSLContext none = SSLContext.getInstance("TLS");
-            none.init(new KeyManager[0], new TrustManager[0], tools.random());
-            HttpClient http = HttpClient.newBuilder()
-                    .sslContext(none)
-                    .version(HttpClient.Version.HTTP_1_1)
-                    .connectTimeout(OCSP_TIMEOUT)
-                    .build();
-            return new OcspClient(
-                    http,
-                    new OcspVerifier(tools.clock(), OcspVerifier.DEFAULT_TOLERANCE),
-                    tools.random(),
-                    OCSP_TIMEOUT);
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("every Java platform has TLS", e);
-        }
+        return new OcspClient(
+                PlainHttp.client(tools.random(), OCSP_TIMEOUT),
+                new OcspVerifier(tools.clock(), OcspVerifier.DEFAULT_TOLERANCE),
+                tools.random(),
+                OCSP_TIMEOUT);
     }
 
     /** The server as the agent knows it at the moment. */
     private final class Connection implements ServerConnection {
         @Override
-        public FeedPage feed(long after, Duration wait) throws IOException, InterruptedException {
+        public FeedAnswer feed(long after, Duration wait, @Nullable String mark)
+                throws IOException, InterruptedException {
             try {
-                return client().feed(cluster(), after, wait, FEED_PAGE);
+                ServerClient.Fed fed = client().feed(cluster(), after, wait, FEED_PAGE, Optional.ofNullable(mark));
+                return new FeedAnswer(fed.page(), fed.mark());
             } catch (ServerException e) {
                 throw failed(e);
             }
@@ -239,6 +343,20 @@ final class GateRunner implements AutoCloseable {
         public void alarm(AgentAlarm alarm) throws IOException, InterruptedException {
             try {
                 client().alarm(alarm, tools.requestId());
+            } catch (ServerException e) {
+                throw failed(e);
+            }
+        }
+
+        @Override
+        public void proofs(DoorProofs proofs) throws IOException, NotTakenException, InterruptedException {
+            try {
+                client().proofs(proofs, tools.requestId());
+            } catch (ServerException.Refused e) {
+                if (e.mayPass() || e.notAuthenticated()) {
+                    throw failed(e);
+                }
+                throw new NotTakenException(Trouble.oneLine(e), e);
             } catch (ServerException e) {
                 throw failed(e);
             }

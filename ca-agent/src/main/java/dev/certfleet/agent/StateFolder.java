@@ -41,6 +41,11 @@ public final class StateFolder {
         return path.resolve("gate");
     }
 
+    /** What is known of etcd's CRL, and the canary. */
+    public Path etcd() {
+        return path.resolve("etcd");
+    }
+
     public Path assignment() {
         return path.resolve("assignment.json");
     }
@@ -55,8 +60,23 @@ public final class StateFolder {
      * @throws Trouble where another agent has it
      */
     public Lock lock() {
-        createPrivate(path);
-        Path file = path.resolve("agent.lock");
+        return lock(path.resolve("agent.lock"), "another agent is using " + path + "; there can be one a node");
+    }
+
+    /**
+     * Held for as long as a gate runs.
+     *
+     * @throws Trouble where another gate, in this process or another, has it
+     */
+    public Lock lockGate() {
+        return lock(
+                gate().resolve("gate.lock"),
+                "another revocation gate is using " + gate()
+                        + "; where 'ca-agent gate' runs, 'run' needs gate.enabled: false");
+    }
+
+    private static Lock lock(Path file, String taken) {
+        createPrivate(StagedFile.folderOf(file));
         try {
             FileChannel channel = FileChannel.open(
                     file,
@@ -65,7 +85,7 @@ public final class StateFolder {
             @Nullable FileLock lock = tryLock(channel);
             if (lock == null) {
                 channel.close();
-                throw new Trouble(ExitCode.NOT_RUNNING, "another agent is using " + path + "; there can be one a node");
+                throw new Trouble(ExitCode.NOT_RUNNING, taken);
             }
             return new Lock(channel);
         } catch (IOException e) {

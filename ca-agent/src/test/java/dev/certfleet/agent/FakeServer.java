@@ -3,6 +3,7 @@ package dev.certfleet.agent;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsExchange;
 import com.sun.net.httpserver.HttpsParameters;
@@ -23,6 +24,7 @@ import dev.certfleet.pki.wire.NodeReport;
 import dev.certfleet.pki.wire.Problem;
 import dev.certfleet.pki.wire.RenewalRequest;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -34,14 +36,17 @@ import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -64,6 +69,15 @@ final class FakeServer implements AutoCloseable {
 
     private final Clock clock;
     private final HttpsServer https;
+    private final HttpServer status;
+    /** Serials, the canaries' first. */
+    final Set<BigInteger> revokedAtEtcd = new LinkedHashSet<>();
+
+    private byte[] crl = new byte[0];
+    private Instant crlOf = Instant.EPOCH;
+    private int crlEntries;
+    private long crlNumber;
+
     private final TestAuthority installation;
     private final Map<AuthorityKind, TestAuthority> authorities = new EnumMap<>(AuthorityKind.class);
     private final Map<String, byte[]> answers = new HashMap<>();
@@ -73,6 +87,7 @@ final class FakeServer implements AutoCloseable {
     private final Map<String, String> successors = new HashMap<>();
     private final Map<String, String> keys = new HashMap<>();
 
+    final AtomicInteger assignments = new AtomicInteger();
     final List<String> requests = new ArrayList<>();
     final List<String> headers = new ArrayList<>();
     final List<NodeReport> reports = new ArrayList<>();
@@ -110,6 +125,18 @@ final class FakeServer implements AutoCloseable {
         https.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
         https.createContext("/", this::serve);
         https.start();
+        status = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 16);
+        status.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+        status.createContext("/etcd.crl", this::serveCrl);
+        status.start();
+    }
+
+    private void serveCrl(HttpExchange exchange) throws IOException {
+        try (exchange) {
+            byte[] crl = etcdCrl();
+            exchange.sendResponseHeaders(200, crl.length);
+            exchange.getResponseBody().write(crl);
+        }
     }
 
     URI address() {
@@ -138,6 +165,7 @@ final class FakeServer implements AutoCloseable {
     @Override
     public void close() {
         https.stop(0);
+        status.stop(0);
     }
 
     private SSLContext tls(String serverName) throws GeneralSecurityException, IOException {
@@ -211,6 +239,16 @@ final class FakeServer implements AutoCloseable {
         return json(200, new FeedPage("epoch", 0, false, List.of()));
     }
 
+    /** A new one where something was revoked, and each half day. */
+    private synchronized byte[] etcdCrl() {
+        if (crlOf.plus(Duration.ofHours(12)).isBefore(clock.instant()) || crlEntries != revokedAtEtcd.size()) {
+            crlOf = clock.instant();
+            crlEntries = revokedAtEtcd.size();
+            crl = authority(AuthorityKind.ETCD).crl(++crlNumber, revokedAtEtcd, crlOf);
+        }
+        return crl;
+    }
+
     private record Answer(int status, byte[] body) {}
 
     private synchronized Answer answer(HttpExchange exchange, String request, byte[] body) throws IOException {
@@ -248,6 +286,7 @@ final class FakeServer implements AutoCloseable {
         }
         identities.remove(successors.getOrDefault(caller, ""));
         if (request.equals("GET /api/v1/agent/assignment")) {
+            assignments.incrementAndGet();
             return json(200, assignment());
         }
         if (request.equals("POST /api/v1/agent/reports")) {
@@ -319,6 +358,9 @@ final class FakeServer implements AutoCloseable {
         if (profile == ProfileName.NODE_IDENTITY) {
             identities.add(id);
         }
+        if (profile == ProfileName.ETCD_CANARY) {
+            revokedAtEtcd.add(certificate.getSerialNumber());
+        }
         return twist.apply(new IssuedCertificate(
                 id,
                 Certificates.serial(certificate),
@@ -360,7 +402,7 @@ final class FakeServer implements AutoCloseable {
                 certificates,
                 bundles,
                 Map.of("kubernetes", "http://127.0.0.1:9/ocsp"),
-                Map.of());
+                Map.of("etcd", "http://127.0.0.1:" + status.getAddress().getPort() + "/etcd.crl"));
     }
 
     private AssignedCertificate assigned(ProfileName profile) {

@@ -49,6 +49,48 @@ class GateInAgentTest {
     }
 
     @Test
+    void refusesASecondGateOnTheSameState() throws Exception {
+        try (FakeServer server = new FakeServer(clock)) {
+            TestNode node = new TestNode(folder, server, clock).withGate();
+            try (Agent first = node.boot()) {
+                first.round();
+                try (Agent second = node.boot()) {
+                    second.round();
+
+                    assertThat(first.status().problems())
+                            .noneMatch(problem -> problem.contains("another revocation gate"));
+                    assertThat(second.status().problems())
+                            .anyMatch(problem -> problem.contains("another revocation gate"));
+                    assertThat(node.command("gate").status()).isEqualTo(ExitCode.NOT_RUNNING.status());
+                }
+            }
+            try (Agent next = node.boot()) {
+                next.round();
+
+                assertThat(next.status().problems()).noneMatch(problem -> problem.contains("another revocation gate"));
+            }
+        }
+    }
+
+    @Test
+    void asksForItsFilesAtOnceWhenAnAuthorityMayHaveToLeaveThem() throws Exception {
+        try (FakeServer server = new FakeServer(clock)) {
+            TestNode node = new TestNode(folder, server, clock).withGate();
+            try (Agent agent = node.boot()) {
+                agent.round();
+                int before = server.assignments.get();
+                agent.round();
+                assertThat(server.assignments.get()).isEqualTo(before);
+
+                agent.pollNow();
+                agent.round();
+
+                assertThat(server.assignments.get()).isEqualTo(before + 1);
+            }
+        }
+    }
+
+    @Test
     void runsNoGateOnWorkers() throws Exception {
         try (FakeServer server = new FakeServer(clock)) {
             server.roles = java.util.List.of("worker");
@@ -57,7 +99,7 @@ class GateInAgentTest {
                 agent.round();
 
                 assertThat(agent.status().gate()).isNull();
-                assertThat(node.file("certfleet")).doesNotExist();
+                assertThat(node.file("certfleet/gate")).doesNotExist();
                 assertThat(agent.status().problems()).allMatch(problem -> problem.contains("set kubernetes.apiServer"));
             }
         }

@@ -1,6 +1,7 @@
 package dev.certfleet.agent;
 
 import dev.certfleet.pki.Certificates;
+import dev.certfleet.pki.testing.TestCrl;
 import java.math.BigInteger;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
@@ -10,6 +11,7 @@ import java.security.cert.X509Certificate;
 import java.security.spec.ECGenParameterSpec;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.Date;
 import java.util.List;
 import org.bouncycastle.asn1.x500.X500Name;
@@ -55,6 +57,13 @@ final class TestAuthority {
 
     X509Certificate certificate() {
         return certificate;
+    }
+
+    /** A full CRL that lists these. */
+    byte[] crl(long number, Collection<BigInteger> revoked, Instant now) {
+        TestCrl crl = TestCrl.of(certificate, keys.getPrivate(), number, now);
+        revoked.forEach(crl::revokes);
+        return crl.der();
     }
 
     String pem() {

@@ -23,7 +23,7 @@ final class TestNode {
     final Path state;
     final FakeServer server;
     final FakeClock clock;
-    private String more = "gate: {enabled: false}\n";
+    private String more = "gate: {enabled: false}\netcd: {enabled: false}\n";
 
     TestNode(Path folder, FakeServer server, FakeClock clock) throws IOException {
         this.folder = folder;
@@ -44,6 +44,17 @@ final class TestNode {
     TestNode withGate() throws IOException {
         try (java.net.ServerSocket free = new java.net.ServerSocket(0)) {
             more = more.replace("gate: {enabled: false}", "gate: {port: " + free.getLocalPort() + "}");
+        }
+        return this;
+    }
+
+    /** With etcd's CRL, for an etcd on ports that are free now. */
+    TestNode withEtcd() throws IOException {
+        try (java.net.ServerSocket client = new java.net.ServerSocket(0);
+                java.net.ServerSocket peer = new java.net.ServerSocket(0)) {
+            more = more.replace(
+                    "etcd: {enabled: false}",
+                    "etcd: {clientPort: " + client.getLocalPort() + ", peerPort: " + peer.getLocalPort() + "}");
         }
         return this;
     }

@@ -53,6 +53,18 @@ public final class TestDatabase implements AutoCloseable {
         return new TestDatabase(name);
     }
 
+    /** What a backup of this moment brings back. Nobody may be connected. */
+    public TestDatabase copy() {
+        synchronized (TestDatabase.class) {
+            String copy = "test_" + COUNT.incrementAndGet();
+            execute(
+                    Shared.POSTGRES,
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '" + name + "'");
+            execute(Shared.POSTGRES, "CREATE DATABASE " + copy + " TEMPLATE " + name);
+            return new TestDatabase(copy);
+        }
+    }
+
     public String url() {
         return Shared.POSTGRES.getJdbcUrl(USER, name);
     }

@@ -46,7 +46,7 @@ public record CertificateState(
          * When its life on this node began. Not notBefore, which is backdated: of a certificate that lives for minutes, two thirds
          * would be over when it is issued.
          */
-        Instant begin() {
+        public Instant begin() {
             return publishedAt.isAfter(notBefore) && publishedAt.isBefore(notAfter) ? publishedAt : notBefore;
         }
     }

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param lastContact when the server answered last
  * @param clockSkewSeconds this node's clock minus the server's
  * @param gate the revocation gate's state in a line; null where there is none
+ * @param etcd how etcd's CRL stands, in a line; null where there is none
  * @param problems what else keeps the agent from its work
  */
 public record StatusReport(
@@ -28,6 +29,7 @@ public record StatusReport(
         List<Line> certificates,
         List<Authority> authorities,
         @Nullable String gate,
+        @Nullable String etcd,
         List<String> problems) {
 
     /**

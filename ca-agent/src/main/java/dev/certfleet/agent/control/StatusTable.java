@@ -27,6 +27,9 @@ public final class StatusTable {
         if (report.gate() != null) {
             text.append("Revocation gate: ").append(report.gate()).append('\n');
         }
+        if (report.etcd() != null) {
+            text.append("etcd: ").append(report.etcd()).append('\n');
+        }
         text.append('\n');
         rows(report).forEach(row -> text.append(row).append('\n'));
         report.certificates().stream()

@@ -21,7 +21,7 @@ record AccessReview(String user, List<String> credentialIds) {
 
     private static final String API_VERSION = "authorization.k8s.io/v1";
     private static final String KIND = "SubjectAccessReview";
-    private static final String CREDENTIAL_ID = "authentication.kubernetes.io/credential-id";
+    static final String CREDENTIAL_ID = "authentication.kubernetes.io/credential-id";
     private static final int MAX_CREDENTIALS = 16;
     private static final int MAX_USER = 200;
 

@@ -9,7 +9,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Every client certificate the gate knows, in memory, and how far the feed was read. Entries never leave before their
@@ -21,8 +23,10 @@ final class CredentialIndex {
     private final Map<Fingerprint, Credential> credentials = new ConcurrentHashMap<>();
     private final Map<Fingerprint, Instant> neverIssued = new LinkedHashMap<>();
     private volatile FeedPosition position = FeedPosition.START;
+    private volatile @Nullable Mark mark;
     private volatile boolean changed;
     private volatile boolean mustBeSaved;
+    private final AtomicLong refusals = new AtomicLong();
 
     /** @param epoch empty before anything was read */
     record FeedPosition(String epoch, long sequence) {
@@ -61,6 +65,18 @@ final class CredentialIndex {
         }
     }
 
+    /** What the server wants to be shown; empty before it gave any. */
+    Optional<Mark> mark() {
+        return Optional.ofNullable(mark);
+    }
+
+    void mark(Mark now) {
+        if (!now.equals(mark)) {
+            mark = now;
+            changed = true;
+        }
+    }
+
     /** Adds a certificate unless it is there. */
     Credential issued(Credential credential) {
         changed = true;
@@ -77,7 +93,9 @@ final class CredentialIndex {
     Credential revoked(Credential credential, RevocationReason reason, Instant at) {
         changed = true;
         forgetNeverIssued(credential.id());
-        return merge(credential, known -> known.revoked(reason, at));
+        Credential now = merge(credential, known -> known.revoked(reason, at));
+        refusals.incrementAndGet();
+        return now;
     }
 
     Credential released(Credential credential, Instant at) {
@@ -111,6 +129,7 @@ final class CredentialIndex {
         }
         if (taken.get()) {
             changed = true;
+            refusals.incrementAndGet();
             if (answer instanceof CertificateStatus.Revoked) {
                 mustBeSaved = true;
             }
@@ -154,6 +173,11 @@ final class CredentialIndex {
         if (credentials.values().removeIf(credential -> credential.notAfter().isBefore(time))) {
             changed = true;
         }
+    }
+
+    /** Another number after each change that may have changed who is refused. */
+    long refusals() {
+        return refusals.get();
     }
 
     /** True where something changed since this was asked last that can be found out again. */

@@ -96,11 +96,13 @@ final class FeedReader {
         Instant began = clock.instant();
         boolean polling = began.isBefore(pollUntil);
         try {
-            FeedPage page = server.feed(
-                    index.position().sequence(), polling || !readToItsEnd ? Duration.ZERO : settings.feedWait());
+            FeedAnswer answer = server.feed(
+                    index.position().sequence(),
+                    polling || !readToItsEnd ? Duration.ZERO : settings.feedWait(),
+                    index.mark().map(Mark::text).orElse(null));
             failures = 0;
             metrics.feedAnswered(clock.instant());
-            return take(page, polling, began);
+            return take(answer, polling, began);
         } catch (IOException | RuntimeException e) {
             failures++;
             metrics.count("feed-failed");
@@ -113,7 +115,8 @@ final class FeedReader {
         }
     }
 
-    private Duration take(FeedPage page, boolean polling, Instant began) {
+    private Duration take(FeedAnswer answer, boolean polling, Instant began) {
+        FeedPage page = answer.page();
         FeedPosition position = index.position();
         boolean otherHistory =
                 !page.epoch().equals(position.epoch()) && (!position.epoch().isEmpty() || position.sequence() != 0);
@@ -129,6 +132,7 @@ final class FeedReader {
         }
         boolean urgent = apply(page.entries());
         index.position(new FeedPosition(page.epoch(), page.sequence()));
+        takeMark(answer);
         boolean caughtUp = !page.more() && !readToItsEnd;
         if (caughtUp) {
             readToItsEnd = true;
@@ -142,6 +146,21 @@ final class FeedReader {
         }
         boolean heldBack = Duration.between(began, clock.instant()).compareTo(HELD_BACK) >= 0;
         return heldBack && !polling ? Duration.ZERO : settings.pollInterval();
+    }
+
+    /** That of another history counts only when that history was read. */
+    private void takeMark(FeedAnswer answer) {
+        String text = answer.mark();
+        if (text == null) {
+            return;
+        }
+        Mark told = new Mark(text, answer.page().epoch(), answer.page().sequence());
+        Mark known = index.mark().orElse(null);
+        if (known == null
+                || known.epoch().equals(told.epoch())
+                || !answer.page().more()) {
+            index.mark(Mark.newer(known, told));
+        }
     }
 
     private boolean apply(List<FeedEntry> entries) {

@@ -8,6 +8,8 @@ import dev.certfleet.pki.Certificates;
 import dev.certfleet.pki.ocsp.OcspClient;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.security.cert.CertificateParsingException;
+import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -41,6 +43,9 @@ public final class Gate implements AutoCloseable {
 
     private static final int TICKS_BETWEEN_PRUNES = 600;
 
+    /** id-kp-clientAuth, RFC 5280 section 4.2.1.12. */
+    private static final String CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
+
     private final GateSettings settings;
     private final Clock clock;
     private final StateFile stateFile;
@@ -50,13 +55,26 @@ public final class Gate implements AutoCloseable {
     private final Alarms alarms;
     private final StatusKeeper statuses;
     private final UnknownCredentials unknown;
+    private final UnknownCredentials audited;
     private final FeedReader feed;
+    private final boolean hasDoor;
+    private final GateNode node;
+    private final ProofFile proofFile;
+    private final ProofKeeper proofs;
+    private final ListKeeper list;
+    private final AuditWatch auditWatch;
+    private final AuditFollower audit;
+    private final ConnectionCutter cutter;
+    private final RevocationListener listener;
 
+    private final Supplier<Issuers> issuers;
+    private List<ProofKeeper.Pending> savedProofs = List.of();
     private boolean saveFails;
     private volatile Supplier<Optional<Instant>> servingUntil = Optional::empty;
 
     /**
      * @param issuers the authorities as they are assigned at the moment; {@link Issuers#none()} before that is known
+     * @param door the node whose kube-apiserver asks it; empty where nobody does, and it follows the feed for the listener alone
      * @param listener hears of each revocation that the feed tells of
      * @param stateFile where the index is kept; its folder is created
      */
@@ -66,19 +84,51 @@ public final class Gate implements AutoCloseable {
             ServerConnection server,
             OcspClient ocsp,
             Supplier<Issuers> issuers,
+            Optional<GateNode> door,
             RevocationListener listener,
             Clock clock,
             RandomGenerator random) {
         this.settings = settings;
         this.clock = clock;
+        this.hasDoor = door.isPresent();
+        this.node = door.orElseGet(GateNode::withoutDoor);
+        this.listener = listener;
+        this.issuers = issuers;
         this.stateFile = new StateFile(stateFile);
+        this.proofFile = new ProofFile(stateFile.resolveSibling("proofs.json"));
         RetryDelay quick = new RetryDelay(Duration.ofSeconds(1), Duration.ofSeconds(30), random);
         this.alarms = new Alarms(server, quick, clock, metrics);
         this.statuses =
                 new StatusKeeper(index, issuers, ocsp, executor, quick, settings.refreshAfter(), clock, metrics);
-        this.unknown = new UnknownCredentials(index, server, issuers, alarms, executor, quick, clock, metrics);
-        this.feed =
-                new FeedReader(server, index, statuses, issuers, settings, quick, clock, metrics, this::save, listener);
+        // Whoever may create access reviews can invent a credential: that one is refused, and alarms nobody.
+        this.unknown = new UnknownCredentials(
+                index,
+                server,
+                issuers,
+                (id, caller) -> metrics.count("review-never-issued"),
+                executor,
+                quick,
+                clock,
+                metrics);
+        this.audited =
+                new UnknownCredentials(index, server, issuers, alarms::neverIssued, executor, quick, clock, metrics);
+        CallerMemory callers = new CallerMemory();
+        this.auditWatch = new AuditWatch(index, callers, audited, alarms, clock);
+        this.audit =
+                new AuditFollower(node.auditLog(), stateFile.resolveSibling("audit.json"), auditWatch, clock, metrics);
+        this.cutter = new ConnectionCutter(callers, node.killer(), node.apiServerPort(), clock, metrics);
+        this.proofs = new ProofKeeper(
+                index,
+                server,
+                node.apiServer(),
+                settings.cacheFor(),
+                executor,
+                new RetryDelay(Duration.ofMillis(250), Duration.ofMinutes(1), random),
+                clock,
+                metrics);
+        this.feed = new FeedReader(
+                server, index, statuses, issuers, settings, quick, clock, metrics, this::save, this::revoked);
+        this.list = new ListKeeper(index, feed::readToItsEnd, node.publisher(), node.apiServer(), clock, metrics);
     }
 
     /** Takes over what an earlier run knew, and begins to keep up to date. */
@@ -86,9 +136,58 @@ public final class Gate implements AutoCloseable {
         if (stateFile.load(index)) {
             feed.continueFrom(index.position());
         }
+        if (hasDoor) {
+            startDoor();
+        }
         run("feed", feed::run);
-        run("alarms", alarms::run);
         run("upkeep", this::upkeep);
+    }
+
+    private void startDoor() {
+        proofs.restore(proofFile.load());
+        // Before anything can change, so that kube-apiserver has the list from the first moment on.
+        list.publishIfDue();
+        run("alarms", alarms::run);
+        run("list", list::run);
+        run("proofs", proofs::run);
+        run("audit", audit::run);
+        run("cutter", cutter::run);
+    }
+
+    /** What the server wants to be shown on every call. */
+    public Optional<Mark> mark() {
+        return index.mark();
+    }
+
+    private void revoked(RevocationListener.Revoked revocation) {
+        if (hasDoor && opensKubeApiserver(revocation.certificate())) {
+            boolean byReview = isAskedAbout(revocation.id());
+            proofs.revoked(revocation, byReview);
+            cutter.revoked(revocation);
+            if (!byReview) {
+                node.poll().run();
+            }
+        }
+        listener.revoked(revocation);
+    }
+
+    private boolean opensKubeApiserver(X509Certificate certificate) {
+        try {
+            List<String> usages = certificate.getExtendedKeyUsage();
+            return usages != null
+                    && usages.contains(CLIENT_AUTH)
+                    && !issuers.get().elsewhere().contains(certificate.getIssuerX500Principal());
+        } catch (CertificateParsingException e) {
+            return true;
+        }
+    }
+
+    /** False of a certificate whose authority kube-apiserver takes by a file alone. The index knows who signed it. */
+    private boolean isAskedAbout(String id) {
+        return Fingerprint.parse(id)
+                .flatMap(index::find)
+                .map(credential -> issuers.get().kubernetes().contains(credential.issuer()))
+                .orElse(false);
     }
 
     /** A loop that ends by interruption. */
@@ -125,11 +224,15 @@ public final class Gate implements AutoCloseable {
             Thread.sleep(TICK);
             statuses.refreshDue();
             unknown.retryDue();
+            audited.retryDue();
+            if (hasDoor) {
+                auditWatch.look(audit.events(), metrics.decisions());
+            }
             if (tick % TICKS_BETWEEN_PRUNES == 0) {
                 index.prune(clock.instant().minus(KEEP_EXPIRED));
             }
             boolean due = tick % TICKS_BETWEEN_SAVES == 0 && index.takeChanged();
-            if (index.takeMustBeSaved() || due) {
+            if (index.takeMustBeSaved() || proofs.takeChanged() || due) {
                 save();
             }
         }
@@ -137,6 +240,12 @@ public final class Gate implements AutoCloseable {
 
     private synchronized void save() {
         try {
+            // The feed's place goes last: what it told before that place is not told again.
+            List<ProofKeeper.Pending> wanted = proofs.all();
+            if (!wanted.equals(savedProofs)) {
+                proofFile.save(wanted);
+                savedProofs = wanted;
+            }
             stateFile.save(index);
             saveFails = false;
         } catch (IOException e) {
@@ -297,13 +406,16 @@ public final class Gate implements AutoCloseable {
                 stale,
                 disowned,
                 index.allNeverIssued().size(),
-                unknown.size(),
+                unknown.size() + audited.size(),
                 index.position().sequence(),
                 lastFeed,
                 metrics.lastOcsp(),
                 servingUntil.get().orElse(null),
                 metrics.decisions(),
-                metrics.denied());
+                metrics.denied(),
+                list.state(),
+                proofs.size(),
+                new GateState.Audit(audit.problem(), auditWatch.standsStill(), audit.lastEvent(), audit.events()));
     }
 
     /** The metrics in Prometheus' text format. */
@@ -315,6 +427,7 @@ public final class Gate implements AutoCloseable {
     @Override
     public void close() {
         executor.shutdownNow();
+        audit.end();
         save();
     }
 }

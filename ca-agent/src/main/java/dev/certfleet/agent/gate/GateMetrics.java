@@ -132,6 +132,43 @@ final class GateMetrics {
                 "credentials_pending",
                 "Credential ids that the CA was not yet able to say anything about.",
                 state.pending());
+        gauge(
+                text,
+                "list_certificates",
+                "Revoked certificates that kube-apiserver refuses without the gate.",
+                state.list().listed());
+        gauge(
+                text,
+                "list_left_out",
+                "Revoked certificates that found no room in that list.",
+                state.list().leftOut());
+        gauge(
+                text,
+                "list_loaded",
+                "1 where kube-apiserver uses the newest list, 0 where not, NaN where it could not be asked.",
+                state.list().loaded() == null ? Double.NaN : state.list().loaded() ? 1 : 0);
+        gauge(
+                text,
+                "proofs_outstanding",
+                "Revocations whose refusal by this node's kube-apiserver was not proved to the server yet.",
+                state.proofsPending());
+        gauge(
+                text,
+                "audit_readable",
+                "1 where kube-apiserver's audit log can be read.",
+                state.audit().problem().isEmpty() ? 1 : 0);
+        gauge(
+                text,
+                "audit_stands_still",
+                "1 where requests come that the audit log does not tell of.",
+                state.audit().standsStill() ? 1 : 0);
+        gauge(text, "audit_events", "Events read from the audit log since the start.", (double)
+                state.audit().events());
+        gauge(
+                text,
+                "audit_age_seconds",
+                "Time since the audit log told of a request.",
+                age(state.at(), state.audit().lastEvent()));
         gauge(text, "feed_sequence", "How far the feed was read.", (double) state.feedSequence());
         gauge(text, "feed_age_seconds", "Time since the feed answered last.", age(state.at(), state.lastFeed()));
         gauge(

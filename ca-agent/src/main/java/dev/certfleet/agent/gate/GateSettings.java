@@ -1,7 +1,10 @@
 package dev.certfleet.agent.gate;
 
 import dev.certfleet.agent.gate.GatePolicy.Verdict;
+import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * The gate's settings, under {@code gate:} in the agent's file.
@@ -16,6 +19,8 @@ import java.time.Duration;
  * @param failurePolicy what kube-apiserver does where the gate does not answer
  * @param cacheFor for how long kube-apiserver may repeat an answer to the very same question, and so what a revocation may be late
  *     by; zero for not at all, which needs Kubernetes 1.34
+ * @param auditLog kube-apiserver's audit log
+ * @param apiServer this node's own kube-apiserver; empty for the one that its kubeconfigs name
  */
 public record GateSettings(
         String address,
@@ -27,7 +32,9 @@ public record GateSettings(
         Duration feedWait,
         Duration pollInterval,
         Verdict failurePolicy,
-        Duration cacheFor) {
+        Duration cacheFor,
+        Path auditLog,
+        Optional<URI> apiServer) {
     private static final Duration MAX_LOOKUP = Duration.ofMillis(900);
 
     public static final GateSettings DEFAULT = new GateSettings(
@@ -40,7 +47,9 @@ public record GateSettings(
             Duration.ofSeconds(20),
             Duration.ofSeconds(2),
             Verdict.ALLOW,
-            Duration.ofMillis(100));
+            Duration.ofMillis(100),
+            Path.of("/var/log/kubernetes/audit/audit.log"),
+            Optional.empty());
 
     public GateSettings {
         if (port < 0 || port > 65_535) {

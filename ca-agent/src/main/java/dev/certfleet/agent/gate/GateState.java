@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param unconfirmedRevoked refused on the word of the feed, no signed answer yet
  * @param stale certificates whose last signed answer is older than {@code staleAfter}
  * @param pending credential ids that the CA could not yet be asked about
+ * @param list what kube-apiserver refuses without the gate
+ * @param proofsPending revocations whose refusal by kube-apiserver was not proved to the server yet
  */
 public record GateState(
         Instant at,
@@ -28,7 +30,19 @@ public record GateState(
         @Nullable Instant lastOcsp,
         @Nullable Instant servingUntil,
         long decisions,
-        long denied) {
+        long denied,
+        ListKeeper.State list,
+        int proofsPending,
+        Audit audit) {
+    /**
+     * kube-apiserver's audit log.
+     *
+     * @param problem why it cannot be read; empty where it can
+     * @param standsStill requests come that it does not tell of
+     */
+    public record Audit(
+            String problem, boolean standsStill, @Nullable Instant lastEvent, long events) {}
+
     private static final Duration FEED_LATE = Duration.ofMinutes(2);
 
     /** What an administrator should look at first; empty where all is well. */
@@ -45,6 +59,19 @@ public record GateState(
         if (stale > 0) {
             return stale + " certificates have no signed answer that is young enough";
         }
+        if (!list.problem().isEmpty()) {
+            return list.problem();
+        }
+        if (list.leftOut() > 0) {
+            return list.leftOut()
+                    + " revoked certificates find no room in kube-apiserver's list; the gate alone refuses them";
+        }
+        if (!audit.problem().isEmpty()) {
+            return audit.problem() + ": a stolen CA key would not be noticed";
+        }
+        if (audit.standsStill()) {
+            return "requests come that the audit log does not tell of: a stolen CA key would not be noticed";
+        }
         return "";
     }
 
@@ -53,8 +80,9 @@ public record GateState(
         String trouble = trouble();
         return (trouble.isEmpty() ? "ready" : "attention: " + trouble) + "; " + certificates + " certificates, "
                 + revoked
-                + " revoked, " + unchecked + " unchecked, " + stale + " stale, feed at " + feedSequence + ", "
+                + " revoked (" + list.listed() + " in kube-apiserver's list), " + unchecked + " unchecked, " + stale
+                + " stale, feed at " + feedSequence + ", "
                 + decisions
-                + " decisions, " + denied + " denied";
+                + " decisions, " + denied + " denied, " + proofsPending + " proofs outstanding";
     }
 }

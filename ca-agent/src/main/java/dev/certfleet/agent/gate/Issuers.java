@@ -9,22 +9,33 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import javax.security.auth.x500.X500Principal;
 import org.jspecify.annotations.Nullable;
 
-/** The authorities that the gate answers for, by what the server assigns to this node. */
-public record Issuers(Map<String, Issuer> byId) {
+/**
+ * The authorities that the gate answers for, by what the server assigns to this node.
+ *
+ * @param kubernetes ids of those that kube-apiserver asks its authorizers about; the others are accepted by file alone
+ * @param elsewhere subjects of authorities whose certificates are nothing to kube-apiserver
+ */
+public record Issuers(Map<String, Issuer> byId, Set<String> kubernetes, Set<X500Principal> elsewhere) {
     /** What kube-apiserver's --client-ca-file holds. */
     private static final String CLIENTS = "clients";
 
     private static final String KUBERNETES = "kubernetes";
+    private static final List<String> ELSEWHERE = List.of("etcd", "agents");
 
     public Issuers {
         byId = Map.copyOf(byId);
+        kubernetes = Set.copyOf(kubernetes);
+        elsewhere = Set.copyOf(elsewhere);
     }
 
     /** Before anything was assigned. */
     public static Issuers none() {
-        return new Issuers(Map.of());
+        return new Issuers(Map.of(), Set.of(), Set.of());
     }
 
     /**
@@ -36,13 +47,29 @@ public record Issuers(Map<String, Issuer> byId) {
     public static Issuers of(Assignment assignment) {
         Map<String, Issuer> found = new LinkedHashMap<>();
         add(found, assignment, KUBERNETES);
+        Set<String> kubernetes = Set.copyOf(found.keySet());
         for (String bundle : assignment.bundles().keySet()) {
             if (!bundle.equals(CLIENTS) && !bundle.equals(KUBERNETES)) {
                 addIfClient(found, assignment, bundle);
             }
         }
         add(found, assignment, CLIENTS);
-        return new Issuers(found);
+        Set<X500Principal> elsewhere = ELSEWHERE.stream()
+                .flatMap(bundle -> certificates(assignment, bundle).stream())
+                .map(X509Certificate::getSubjectX500Principal)
+                .collect(Collectors.toSet());
+        return new Issuers(found, kubernetes, elsewhere);
+    }
+
+    /**
+     * The authorities of one bundle, for who follows the feed for their sake alone.
+     *
+     * @throws IllegalArgumentException where the bundle or the responder's address cannot be read
+     */
+    public static Issuers only(Assignment assignment, String bundle) {
+        Map<String, Issuer> found = new LinkedHashMap<>();
+        add(found, assignment, bundle);
+        return new Issuers(found, Set.of(), Set.of());
     }
 
     private static void add(Map<String, Issuer> found, Assignment assignment, String bundle) {

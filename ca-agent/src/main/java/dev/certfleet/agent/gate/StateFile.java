@@ -4,16 +4,11 @@ import dev.certfleet.agent.gate.CredentialIndex.FeedPosition;
 import dev.certfleet.pki.RevocationReason;
 import java.io.IOException;
 import java.math.BigInteger;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.jr.ob.JSON;
@@ -39,7 +34,8 @@ final class StateFile {
             String epoch,
             long sequence,
             List<SavedCredential> credentials,
-            List<SavedUnknown> neverIssued) {}
+            List<SavedUnknown> neverIssued,
+            @Nullable SavedMark mark) {}
 
     /**
      * One entry; {@code at}, {@code reason} and {@code confirmed} belong to the standing. No component may begin with {@code is} or
@@ -58,6 +54,8 @@ final class StateFile {
             long released) {}
 
     record SavedUnknown(String id, long at) {}
+
+    record SavedMark(String text, String epoch, long sequence) {}
 
     /** Fills the index; false where there was nothing to read, or nothing readable: that file is put aside. */
     boolean load(CredentialIndex index) {
@@ -78,6 +76,10 @@ final class StateFile {
             saved.neverIssued()
                     .forEach(one -> index.neverIssued(fingerprint(one.id()), Instant.ofEpochMilli(one.at())));
             index.position(new FeedPosition(saved.epoch(), saved.sequence()));
+            SavedMark mark = saved.mark();
+            if (mark != null) {
+                index.mark(new Mark(mark.text(), mark.epoch(), mark.sequence()));
+            }
             index.takeChanged();
             index.takeMustBeSaved();
             return true;
@@ -112,23 +114,11 @@ final class StateFile {
                 index.allNeverIssued().entrySet().stream()
                         .map(one -> new SavedUnknown(
                                 one.getKey().hex(), one.getValue().toEpochMilli()))
-                        .toList());
-        Path folder = file.toAbsolutePath().getParent();
-        Files.createDirectories(
-                folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-        Path staged = file.resolveSibling("." + file.getFileName() + ".new");
-        Files.deleteIfExists(staged);
-        try (FileChannel channel = FileChannel.open(
-                staged,
-                Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
-            ByteBuffer json = ByteBuffer.wrap(JSON.std.asBytes(saved));
-            while (json.hasRemaining()) {
-                channel.write(json);
-            }
-            channel.force(true);
-        }
-        Files.move(staged, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+                        .toList(),
+                index.mark()
+                        .map(mark -> new SavedMark(mark.text(), mark.epoch(), mark.sequence()))
+                        .orElse(null));
+        AtomicFile.write(file, JSON.std.asBytes(saved));
     }
 
     private static SavedCredential saved(Credential credential) {

@@ -31,13 +31,18 @@ final class UnknownCredentials {
     private final CredentialIndex index;
     private final ServerConnection server;
     private final Supplier<Issuers> issuers;
-    private final Alarms alarms;
+    private final NeverIssued listener;
     private final Executor executor;
     private final RetryDelay delay;
     private final Clock clock;
     private final GateMetrics metrics;
     private final Semaphore places = new Semaphore(AT_ONCE);
     private final Map<Fingerprint, Pending> pending = new LinkedHashMap<>();
+
+    /** Hears of a credential that the server itself said it never issued. */
+    interface NeverIssued {
+        void neverIssued(Fingerprint id, String caller);
+    }
 
     private record Pending(
             String caller,
@@ -49,7 +54,7 @@ final class UnknownCredentials {
             CredentialIndex index,
             ServerConnection server,
             Supplier<Issuers> issuers,
-            Alarms alarms,
+            NeverIssued listener,
             Executor executor,
             RetryDelay delay,
             Clock clock,
@@ -57,7 +62,7 @@ final class UnknownCredentials {
         this.index = index;
         this.server = server;
         this.issuers = issuers;
-        this.alarms = alarms;
+        this.listener = listener;
         this.executor = executor;
         this.delay = delay;
         this.clock = clock;
@@ -141,7 +146,7 @@ final class UnknownCredentials {
             if (der.isEmpty()) {
                 if (index.find(id).isEmpty()) {
                     index.neverIssued(id, clock.instant());
-                    alarms.neverIssued(id, caller);
+                    listener.neverIssued(id, caller);
                 }
                 forget(id);
                 return;

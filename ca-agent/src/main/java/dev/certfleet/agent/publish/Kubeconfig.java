@@ -55,7 +55,7 @@ public record Kubeconfig(String cluster, String server, Path authority, String u
     }
 
     /** A YAML double-quoted scalar. */
-    private static String quoted(String text) {
+    static String quoted(String text) {
         return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
     }
 

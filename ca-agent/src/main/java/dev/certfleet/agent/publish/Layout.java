@@ -39,6 +39,7 @@ public final class Layout {
             case ETCD_SERVER -> files(profile, "pki/etcd/server", EACH_HANDSHAKE);
             case ETCD_PEER -> files(profile, "pki/etcd/peer", EACH_HANDSHAKE);
             case ETCD_HEALTHCHECK_CLIENT -> files(profile, "pki/etcd/healthcheck-client", EACH_HANDSHAKE);
+            case ETCD_CANARY -> Optional.of(canary());
             case KUBE_CONTROLLER_MANAGER ->
                 withKubeconfig(profile, "pki/controller-manager", "controller-manager.conf");
             case KUBE_SCHEDULER -> withKubeconfig(profile, "pki/scheduler", "scheduler.conf");
@@ -79,9 +80,30 @@ public final class Layout {
         return under("pki/sa.pub");
     }
 
+    /** The kubelet's drop-in, alone in a folder that can be its {@code --config-dir}. */
+    public Path kubeletConfiguration() {
+        return under("certfleet/kubelet/50-certfleet.conf");
+    }
+
     /** Where the revocation gate's files are. */
     public Path gateFolder() {
         return under("certfleet/gate");
+    }
+
+    /** The CRL that etcd reads. */
+    public Path etcdCrl() {
+        return paths.etcdCrl().orElseGet(() -> under("pki/etcd/crl.der"));
+    }
+
+    /** Nobody but the agent reads it. */
+    private Files canary() {
+        Path folder = paths.state().resolve("etcd");
+        return new Files(
+                folder.resolve("canary.crt"),
+                folder.resolve("canary.key"),
+                Optional.empty(),
+                Optional.empty(),
+                EACH_HANDSHAKE);
     }
 
     private Path under(String name) {

@@ -32,7 +32,7 @@ public record Credential(PrivateKey key, List<X509Certificate> chain) {
     }
 
     /** Presents this credential to every server that asks, whichever issuers it lists. */
-    X509ExtendedKeyManager manager() {
+    public X509ExtendedKeyManager manager() {
         return new X509ExtendedKeyManager() {
             @Override
             public String chooseClientAlias(String[] keyTypes, Principal[] issuers, Socket socket) {

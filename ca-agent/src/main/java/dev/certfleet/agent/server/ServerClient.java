@@ -8,6 +8,7 @@ import dev.certfleet.agent.settings.ServerSettings;
 import dev.certfleet.pki.wire.AgentAlarm;
 import dev.certfleet.pki.wire.Assignment;
 import dev.certfleet.pki.wire.CertificateRequest;
+import dev.certfleet.pki.wire.DoorProofs;
 import dev.certfleet.pki.wire.EnrolmentRequest;
 import dev.certfleet.pki.wire.EnrolmentResponse;
 import dev.certfleet.pki.wire.FeedPage;
@@ -46,6 +47,7 @@ import org.jspecify.annotations.Nullable;
 public final class ServerClient {
     private static final int LARGEST_ANSWER = 32 << 20;
     private static final String API = "/api/v1";
+    private static final String MARK = "Certfleet-Mark";
 
     private final ServerSettings settings;
     private final SecureRandom random;
@@ -78,8 +80,17 @@ public final class ServerClient {
         return call("POST", "/enrolments", request, requestId, EnrolmentResponse.class);
     }
 
+    /** What this node is to hold, without showing a mark. */
     public Assignment assignment() throws ServerException {
-        return call("GET", "/agent/assignment", null, null, Assignment.class);
+        return assignment(Optional.empty());
+    }
+
+    /** @param mark the newest that the server gave with the feed */
+    public Assignment assignment(Optional<String> mark) throws ServerException {
+        String path = "/agent/assignment";
+        Answer answer = exchange(
+                new Call("GET", path, null, null, "application/json", settings.requestTimeout(), mark.orElse(null)));
+        return parse(Assignment.class, path, answer.body());
     }
 
     public IssuedCertificate issue(String cluster, CertificateRequest request, String requestId)
@@ -100,17 +111,34 @@ public final class ServerClient {
         send("POST", "/agent/alarms", alarm, requestId, "application/json", settings.requestTimeout());
     }
 
-    /** A page of the revocation feed; where nothing is new, the answer comes after {@code wait} at the latest. */
-    public FeedPage feed(String cluster, long after, Duration wait, int limit) throws ServerException {
+    /**
+     * A page of the feed.
+     *
+     * @param mark what the server wants to be shown from now on; null where it gave none
+     */
+    public record Fed(FeedPage page, @Nullable String mark) {}
+
+    public void proofs(DoorProofs proofs, String requestId) throws ServerException {
+        send("POST", "/agent/proofs", proofs, requestId, "application/json", settings.requestTimeout());
+    }
+
+    /**
+     * A page of the revocation feed; where nothing is new, the answer comes after {@code wait} at the latest.
+     *
+     * @param mark the newest that the server gave with an earlier page
+     */
+    public Fed feed(String cluster, long after, Duration wait, int limit, Optional<String> mark)
+            throws ServerException {
         String path = "/clusters/" + segment(cluster) + "/feed?after=" + after + "&wait=" + wait + "&limit=" + limit;
-        byte[] answer = send(
+        Answer answer = exchange(new Call(
                 "GET",
                 path,
                 null,
                 null,
                 "application/json",
-                settings.requestTimeout().plus(wait));
-        return parse(FeedPage.class, path, answer);
+                settings.requestTimeout().plus(wait),
+                mark.orElse(null)));
+        return new Fed(parse(FeedPage.class, path, answer.body()), answer.mark());
     }
 
     /** The certificate with this fingerprint and its chain in PEM; empty where the server never issued such a one. */
@@ -154,6 +182,23 @@ public final class ServerClient {
             String accept,
             Duration timeout)
             throws ServerException {
+        return exchange(new Call(method, path, body, requestId, accept, timeout, null))
+                .body();
+    }
+
+    /** A request, whichever address it goes to. */
+    private record Call(
+            String method,
+            String path,
+            @Nullable Object body,
+            @Nullable String requestId,
+            String accept,
+            Duration timeout,
+            @Nullable String mark) {}
+
+    private record Answer(byte[] body, @Nullable String mark) {}
+
+    private Answer exchange(Call call) throws ServerException {
         List<String> failures = new ArrayList<>();
         ServerException.@Nullable Untrusted untrusted = null;
         int count = settings.addresses().size();
@@ -162,7 +207,7 @@ public final class ServerClient {
             int number = (first + i) % count;
             URI address = settings.addresses().get(number);
             try {
-                byte[] answer = exchange(address, method, path, body, requestId, accept, timeout);
+                Answer answer = exchange(address, call);
                 preferred = number;
                 return answer;
             } catch (SSLHandshakeException | SSLPeerUnverifiedException e) {
@@ -182,34 +227,29 @@ public final class ServerClient {
         throw new ServerException.Unreachable("no server answers: " + String.join("; ", failures), null);
     }
 
-    private byte[] exchange(
-            URI address,
-            String method,
-            String path,
-            @Nullable Object body,
-            @Nullable String requestId,
-            String accept,
-            Duration timeout)
-            throws IOException, ServerException.Refused {
-        HttpsURLConnection connection =
-                (HttpsURLConnection) URI.create(address + API + path).toURL().openConnection(Proxy.NO_PROXY);
+    private Answer exchange(URI address, Call call) throws IOException, ServerException.Refused {
+        HttpsURLConnection connection = (HttpsURLConnection)
+                URI.create(address + API + call.path()).toURL().openConnection(Proxy.NO_PROXY);
         connection.setSSLSocketFactory(sockets);
         connection.setConnectTimeout(Math.toIntExact(settings.connectTimeout().toMillis()));
-        connection.setReadTimeout(Math.toIntExact(timeout.toMillis()));
+        connection.setReadTimeout(Math.toIntExact(call.timeout().toMillis()));
         connection.setInstanceFollowRedirects(false);
         connection.setUseCaches(false);
-        connection.setRequestMethod(method);
-        connection.setRequestProperty("Accept", accept + ", application/problem+json");
+        connection.setRequestMethod(call.method());
+        connection.setRequestProperty("Accept", call.accept() + ", application/problem+json");
         connection.setRequestProperty("User-Agent", "certfleet-agent/" + Version.TEXT);
-        if (requestId != null) {
-            connection.setRequestProperty("Idempotency-Key", requestId);
+        if (call.requestId() != null) {
+            connection.setRequestProperty("Idempotency-Key", call.requestId());
         }
-        if (body != null) {
+        if (call.mark() != null) {
+            connection.setRequestProperty(MARK, call.mark());
+        }
+        if (call.body() != null) {
             connection.setDoOutput(true);
             connection.setRequestProperty("Content-Type", "application/json");
             // Not in streaming mode: there HttpURLConnection turns a 401 into an exception without the problem's text.
             try (var output = connection.getOutputStream()) {
-                output.write(Json.write(body));
+                output.write(Json.write(call.body()));
             }
         }
         int status = connection.getResponseCode();
@@ -219,7 +259,7 @@ public final class ServerClient {
                 throw new IOException("an answer of more than " + LARGEST_ANSWER + " bytes");
             }
             if (status >= 200 && status < 300) {
-                return answer;
+                return new Answer(answer, connection.getHeaderField(MARK));
             }
             throw new ServerException.Refused(problem(status, connection.getContentType(), answer));
         }

@@ -6,6 +6,7 @@ import dev.certfleet.agent.gate.GatePolicy;
 import dev.certfleet.agent.gate.GatePolicy.Verdict;
 import dev.certfleet.agent.gate.GateSettings;
 import java.net.InetAddress;
+import java.net.URI;
 
 /**
  * The section {@code gate}.
@@ -29,7 +30,9 @@ public record GateSection(boolean enabled, GateSettings settings) {
                     section.duration("feedWait", usual.feedWait()),
                     section.duration("pollInterval", usual.pollInterval()),
                     verdict(section, "failurePolicy", usual.failurePolicy()),
-                    section.duration("cacheFor", usual.cacheFor()));
+                    section.duration("cacheFor", usual.cacheFor()),
+                    section.path("auditLog", usual.auditLog()),
+                    section.text("apiServer").map(text -> apiServer(section, text)));
             section.end();
             if (!InetAddress.ofLiteral(settings.address()).isLoopbackAddress()) {
                 throw Section.wrong(
@@ -60,6 +63,21 @@ public record GateSection(boolean enabled, GateSettings settings) {
                     default -> throw Section.wrong(section.name(key) + " has to be allow or deny, not '" + text + "'");
                 })
                 .orElse(otherwise);
+    }
+
+    private static URI apiServer(Section section, String text) {
+        String hint = section.name("apiServer") + " has to be like https://10.0.0.1:6443, not '" + text + "'";
+        try {
+            URI uri = URI.create(text);
+            if (!"https".equals(uri.getScheme())
+                    || uri.getHost() == null
+                    || !uri.getPath().isEmpty()) {
+                throw Section.wrong(hint);
+            }
+            return uri;
+        } catch (IllegalArgumentException e) {
+            throw new Trouble(ExitCode.SETTINGS, hint, e);
+        }
     }
 
     private static int port(Section section, String text) {

@@ -11,9 +11,10 @@ import java.util.Optional;
  *
  * @param kubernetes the folder that kubeadm's names are under
  * @param state what the agent remembers; only root may look into it
+ * @param etcdCrl the CRL that etcd reads; empty for the usual place
  * @param files exceptions for single profiles
  */
-public record PathSettings(Path kubernetes, Path state, Map<ProfileName, Files> files) {
+public record PathSettings(Path kubernetes, Path state, Optional<Path> etcdCrl, Map<ProfileName, Files> files) {
     public static final Path DEFAULT_STATE = Path.of("/var/lib/certfleet");
 
     /**
@@ -37,7 +38,10 @@ public record PathSettings(Path kubernetes, Path state, Map<ProfileName, Files> 
         }
         byProfile.end();
         PathSettings settings = new PathSettings(
-                section.path("kubernetes", Path.of("/etc/kubernetes")), section.path("state", DEFAULT_STATE), files);
+                section.path("kubernetes", Path.of("/etc/kubernetes")),
+                section.path("state", DEFAULT_STATE),
+                path(section, "etcdCrl"),
+                files);
         section.end();
         return settings;
     }

@@ -21,16 +21,18 @@ public record Settings(
         EnrolmentSettings enrolment,
         NodeSettings node,
         KubernetesSettings kubernetes,
+        KubeletSettings kubelet,
         PathSettings paths,
         HookSettings hooks,
         RenewalSettings renewal,
         ControlSettings control,
-        GateSection gate) {
+        GateSection gate,
+        EtcdSettings etcd) {
 
     public static final Path DEFAULT_FILE = Path.of("/etc/certfleet/agent.yaml");
 
     public Settings with(ServerSettings changed) {
-        return new Settings(changed, enrolment, node, kubernetes, paths, hooks, renewal, control, gate);
+        return new Settings(changed, enrolment, node, kubernetes, kubelet, paths, hooks, renewal, control, gate, etcd);
     }
 
     /** @throws Trouble where the file cannot be read, is not YAML, or says what is not allowed */
@@ -62,11 +64,13 @@ public record Settings(
                 EnrolmentSettings.from(root.section("enrolment")),
                 NodeSettings.from(root.section("node")),
                 KubernetesSettings.from(root.section("kubernetes")),
+                KubeletSettings.from(root.section("kubelet")),
                 PathSettings.from(root.section("paths")),
                 HookSettings.from(root.section("hooks")),
                 RenewalSettings.from(root.section("renewal")),
                 ControlSettings.from(root.section("control")),
-                GateSection.from(root.section("gate")));
+                GateSection.from(root.section("gate")),
+                EtcdSettings.from(root.section("etcd")));
         root.end();
         return settings;
     }

@@ -20,7 +20,7 @@ import org.bouncycastle.cert.ocsp.CertificateStatus;
 import org.bouncycastle.cert.ocsp.RevokedStatus;
 
 /** An OCSP responder over HTTP whose answers Bouncy Castle makes; good unless told otherwise. */
-final class FakeResponder implements AutoCloseable {
+public final class FakeResponder implements AutoCloseable {
     private final TestAuthority authority;
     private final Clock clock;
     private final HttpServer http;
@@ -31,7 +31,7 @@ final class FakeResponder implements AutoCloseable {
     private volatile TestAuthority signer;
     private final AtomicInteger requests = new AtomicInteger();
 
-    FakeResponder(TestAuthority authority, Clock clock) throws IOException {
+    public FakeResponder(TestAuthority authority, Clock clock) throws IOException {
         this.authority = authority;
         this.signer = authority;
         this.clock = clock;
@@ -66,7 +66,7 @@ final class FakeResponder implements AutoCloseable {
                 .to(request, statuses::get);
     }
 
-    URI uri() {
+    public URI uri() {
         return URI.create("http://127.0.0.1:" + http.getAddress().getPort() + "/ocsp");
     }
 
@@ -74,7 +74,7 @@ final class FakeResponder implements AutoCloseable {
         return requests.get();
     }
 
-    void reachable(boolean yes) {
+    public void reachable(boolean yes) {
         reachable = yes;
     }
 
@@ -91,7 +91,7 @@ final class FakeResponder implements AutoCloseable {
         signer = other;
     }
 
-    void revoked(X509Certificate certificate, int reason) {
+    public void revoked(X509Certificate certificate, int reason) {
         statuses.put(certificate.getSerialNumber(), new RevokedStatus(Date.from(clock.instant()), reason));
     }
 

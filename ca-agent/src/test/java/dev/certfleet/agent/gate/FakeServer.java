@@ -2,6 +2,8 @@ package dev.certfleet.agent.gate;
 
 import dev.certfleet.pki.Certificates;
 import dev.certfleet.pki.wire.AgentAlarm;
+import dev.certfleet.pki.wire.DoorProof;
+import dev.certfleet.pki.wire.DoorProofs;
 import dev.certfleet.pki.wire.FeedEntry;
 import dev.certfleet.pki.wire.FeedPage;
 import java.io.IOException;
@@ -29,6 +31,10 @@ final class FakeServer implements ServerConnection {
     private boolean holdsBack = true;
     private int alarmsToRefuse;
     private int lookups;
+    private boolean takesProofs = true;
+    private final List<DoorProof> proofs = new ArrayList<>();
+    private final List<String> shownMarks = new ArrayList<>();
+    private @Nullable String mark;
 
     FakeServer(Clock clock) {
         this.clock = clock;
@@ -68,6 +74,18 @@ final class FakeServer implements ServerConnection {
         tell("revoked", certificate, reason);
     }
 
+    /** Of a certificate that a node holds. */
+    synchronized void revoked(X509Certificate certificate, String reason, List<String> addresses) {
+        tell(new FeedEntry(
+                entries.size() + 1L,
+                "revoked",
+                Certificates.fingerprint(certificate),
+                Base64.getEncoder().encodeToString(Certificates.der(certificate)),
+                reason,
+                clock.instant().toString(),
+                addresses));
+    }
+
     void released(X509Certificate certificate) {
         tell("released", certificate, null);
     }
@@ -102,8 +120,10 @@ final class FakeServer implements ServerConnection {
     }
 
     @Override
-    public synchronized FeedPage feed(long after, Duration wait) throws IOException, InterruptedException {
+    public synchronized FeedAnswer feed(long after, Duration wait, @Nullable String shown)
+            throws IOException, InterruptedException {
         check();
+        shownMarks.add(String.valueOf(shown));
         if (wait.isPositive() && !holdsBack) {
             throw new IOException("the connection was cut");
         }
@@ -119,7 +139,32 @@ final class FakeServer implements ServerConnection {
         long sequence = page.isEmpty()
                 ? Math.min(after, entries.size())
                 : page.getLast().sequence();
-        return new FeedPage(epoch, sequence, sequence < entries.size(), page);
+        return new FeedAnswer(new FeedPage(epoch, sequence, sequence < entries.size(), page), mark);
+    }
+
+    synchronized void mark(String text) {
+        mark = text;
+    }
+
+    synchronized String lastShownMark() {
+        return shownMarks.getLast();
+    }
+
+    synchronized List<DoorProof> proofs() {
+        return List.copyOf(proofs);
+    }
+
+    synchronized void takesProofs(boolean yes) {
+        takesProofs = yes;
+    }
+
+    @Override
+    public synchronized void proofs(DoorProofs told) throws IOException {
+        check();
+        if (!takesProofs) {
+            throw new IOException("not now");
+        }
+        proofs.addAll(told.proofs());
     }
 
     @Override

@@ -24,14 +24,15 @@ final class GateFilesTest {
     }
 
     private static Map<?, ?> webhook(GateFiles files) {
-        Object authorizers = yaml(files.authorizationConfigurationText()).get("authorizers");
+        Object authorizers =
+                yaml(files.authorizationConfiguration(PushedList.EMPTY).text()).get("authorizers");
         if (!(authorizers instanceof List<?> list)
                 || !(list.getFirst() instanceof Map<?, ?> first)
                 || !(first.get("webhook") instanceof Map<?, ?> webhook)) {
             throw new AssertionError("no webhook: " + authorizers);
         }
         assertThat(list.stream().map(one -> String.valueOf(((Map<?, ?>) one).get("type"))))
-                .containsExactly("Webhook", "Node", "RBAC");
+                .containsExactly("Webhook", "Webhook", "Node", "RBAC");
         return webhook;
     }
 
@@ -71,7 +72,9 @@ final class GateFilesTest {
                 d.feedWait(),
                 d.pollInterval(),
                 Verdict.DENY,
-                Duration.ZERO)));
+                Duration.ZERO,
+                d.auditLog(),
+                d.apiServer())));
 
         assertThat(webhook.get("failurePolicy")).isEqualTo("Deny");
         assertThat(webhook.get("cacheUnauthorizedRequests")).isEqualTo(false);

@@ -154,7 +154,9 @@ final class GateServerTest {
                 d.feedWait(),
                 d.pollInterval(),
                 d.failurePolicy(),
-                d.cacheFor());
+                d.cacheFor(),
+                d.auditLog(),
+                d.apiServer());
         GateSettings taken = new GateSettings(
                 "127.0.0.1",
                 gate.port(),
@@ -165,7 +167,9 @@ final class GateServerTest {
                 d.feedWait(),
                 d.pollInterval(),
                 d.failurePolicy(),
-                d.cacheFor());
+                d.cacheFor(),
+                d.auditLog(),
+                d.apiServer());
 
         assertThatThrownBy(() -> GateServer.start(everywhere, gate.gate(), gate.serving, new SecureRandom()))
                 .isInstanceOf(IllegalArgumentException.class)

@@ -59,7 +59,9 @@ final class GateTest {
                 d.feedWait(),
                 d.pollInterval(),
                 d.failurePolicy(),
-                d.cacheFor());
+                d.cacheFor(),
+                d.auditLog(),
+                d.apiServer());
     }
 
     private void revoke(X509Certificate certificate, String reason, int code) {
@@ -244,8 +246,9 @@ final class GateTest {
         gate.awaitReady();
         gate.server.refuseAlarms(1);
 
+        gate.audit(forged, "mallory", "10.0.0.66");
+        gate.audit(forged, "mallory", "10.0.0.66");
         Answer answer = gate.ask(forged);
-        gate.ask(forged);
 
         assertThat(answer.denied()).isTrue();
         assertThat(answer.reason()).startsWith("certificate never issued");
@@ -254,9 +257,22 @@ final class GateTest {
         assertThat(gate.server.alarms()).singleElement().satisfies(alarm -> {
             assertThat(alarm.kind()).isEqualTo("unknown-credential");
             assertThat(alarm.credentialId()).isEqualTo(Certificates.fingerprint(forged));
-            assertThat(alarm.detail()).contains("'alice'");
+            assertThat(alarm.detail()).contains("'mallory'", "10.0.0.66");
         });
         assertThat(gate.state().trouble()).contains("never issued");
+    }
+
+    @Test
+    void alarmsNobodyForAnAccessReviewThatAnybodyCanInvent() throws Exception {
+        X509Certificate invented = gate.client("invented");
+        gate.awaitReady();
+
+        assertThat(gate.ask(invented).denied()).isTrue();
+
+        assertThat(gate.get("/metrics").body()).contains("event=\"review-never-issued\"} 1");
+        assertThat(gate.server.alarms()).isEmpty();
+        gate.audit(invented, "mallory", "10.0.0.66");
+        RunningGate.await(() -> gate.server.alarms().size() == 1);
     }
 
     @Test
@@ -324,6 +340,7 @@ final class GateTest {
         gate.awaitReady();
         gate.server.reachable(false);
         X509Certificate forged = gate.client("forged");
+        gate.audit(forged, "mallory", "10.0.0.66");
         assertThat(gate.ask(forged)).isEqualTo(NO_OPINION);
 
         gate.server.reachable(true);

@@ -1,6 +1,8 @@
 package dev.certfleet.agent.gate;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.nio.file.StandardOpenOption.APPEND;
+import static java.nio.file.StandardOpenOption.CREATE;
 
 import dev.certfleet.pki.Certificates;
 import dev.certfleet.pki.KeyAlgorithm;
@@ -13,6 +15,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
@@ -21,6 +24,9 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
@@ -32,6 +38,10 @@ final class RunningGate implements AutoCloseable {
     final TestAuthority kubernetes = TestAuthority.create("kubernetes", KeyAlgorithm.P256, clock.instant());
     final TestAuthority agents = TestAuthority.create("agents", KeyAlgorithm.P256, clock.instant());
     final FakeServer server = new FakeServer(clock);
+    final FakeApiServer apiServer = new FakeApiServer();
+    final FakePublisher publisher = new FakePublisher();
+    final FakeKiller killer = new FakeKiller();
+    final AtomicInteger polls = new AtomicInteger();
     final FakeResponder responder;
     final ServingCertificate serving = new ServingCertificate();
 
@@ -41,6 +51,7 @@ final class RunningGate implements AutoCloseable {
     private final GateSettings settings;
     private Gate gate;
     private GateServer door;
+    private boolean forgotten;
 
     RunningGate(Path folder) throws IOException {
         this(folder, GateSettings.DEFAULT, true);
@@ -59,7 +70,9 @@ final class RunningGate implements AutoCloseable {
                 base.feedWait(),
                 Duration.ofMillis(100),
                 base.failurePolicy(),
-                base.cacheFor());
+                base.cacheFor(),
+                folder.resolve("audit.log"),
+                base.apiServer());
         responder = new FakeResponder(kubernetes, clock);
         server.reachable(reachable);
         responder.reachable(reachable);
@@ -97,18 +110,44 @@ final class RunningGate implements AutoCloseable {
                 new OcspVerifier(clock, OcspVerifier.DEFAULT_TOLERANCE),
                 new SecureRandom(),
                 Duration.ofSeconds(2));
-        Gate started =
-                new Gate(settings, stateFile, server, ocsp, () -> issuers, revocation -> {}, clock, new SecureRandom());
+        Gate started = new Gate(
+                settings,
+                stateFile,
+                server,
+                ocsp,
+                () -> issuers,
+                Optional.of(node()),
+                revocation -> {},
+                clock,
+                new SecureRandom());
         started.start();
         return started;
+    }
+
+    private GateNode node() {
+        return new GateNode(
+                apiServer,
+                () -> OptionalInt.of(6443),
+                publisher,
+                settings.auditLog(),
+                killer,
+                () -> polls.incrementAndGet());
     }
 
     /** Another process with the same state folder. */
     void restart() throws IOException {
         door.close();
         gate.close();
+        if (forgotten) {
+            Files.deleteIfExists(stateFile);
+        }
         gate = start();
         door = GateServer.start(settings, gate, serving, new SecureRandom());
+    }
+
+    /** What the disk held is gone. */
+    void forget() {
+        forgotten = true;
     }
 
     GateState state() {
@@ -140,6 +179,20 @@ final class RunningGate implements AutoCloseable {
     /** A certificate that nobody wrote down. */
     X509Certificate client(String name) {
         return kubernetes.client("CN=" + name, clock.instant()).certificate();
+    }
+
+    /** kube-apiserver writes that someone with this certificate called. */
+    void audit(X509Certificate certificate, String user, String address) throws IOException {
+        Files.writeString(
+                settings.auditLog(),
+                """
+                {"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","auditID":"1","stage":"ResponseComplete",\
+                "requestURI":"/api/v1/pods","verb":"list","user":{"username":"%s","groups":["system:authenticated"],\
+                "extra":{"authentication.kubernetes.io/credential-id":["X509SHA256=%s"]}},"sourceIPs":["%s"],\
+                "userAgent":"kubectl","responseStatus":{"code":200}}
+                """.formatted(user, Certificates.fingerprint(certificate), address),
+                CREATE,
+                APPEND);
     }
 
     /** What kube-apiserver asks when someone with this certificate lists pods. */

@@ -24,13 +24,14 @@ class SettingsTest {
                   caFingerprint: "SHA256:AA:%s"
                 node: {name: n1, roles: [etcd], addresses: [10.0.0.1]}
                 kubernetes: {apiServer: "https://10.0.0.1:6443"}
+                kubelet: {configuration: /etc/kubernetes/kubelet.conf.d/90-pki.conf, cacheFor: 1s}
                 paths:
                   kubernetes: /k
                   files: {etcd-server: {certificate: /e/s.crt, key: /e/s.key, owner: "etcd:etcd"}}
                 hooks: {timeout: 5s, etcd-server: [[a, b], [c]]}
                 renewal: {pollInterval: 1m}
                 control: {metrics: off}
-                gate: {port: 9000, policy: {unreachable: deny}, cacheFor: 0s}
+                gate: {port: 9000, policy: {unreachable: deny}, cacheFor: 0s, auditLog: /a/log, apiServer: "https://10.0.0.1:443"}
                 """.replace("%s", "bb".repeat(31)));
 
         assertThat(settings.server().addresses())
@@ -44,8 +45,12 @@ class SettingsTest {
         assertThat(settings.hooks().of(ProfileName.ETCD_SERVER)).containsExactly(List.of("a", "b"), List.of("c"));
         assertThat(settings.renewal().pollInterval()).isEqualTo(Duration.ofMinutes(1));
         assertThat(settings.control().metrics()).isEmpty();
+        assertThat(settings.kubelet().configuration()).contains(Path.of("/etc/kubernetes/kubelet.conf.d/90-pki.conf"));
+        assertThat(settings.kubelet().cacheFor()).isEqualTo(Duration.ofSeconds(1));
         assertThat(settings.gate().settings().port()).isEqualTo(9000);
         assertThat(settings.gate().settings().cacheFor()).isZero();
+        assertThat(settings.gate().settings().auditLog()).hasToString("/a/log");
+        assertThat(settings.gate().settings().apiServer().orElseThrow()).hasToString("https://10.0.0.1:443");
     }
 
     @Test
@@ -54,6 +59,8 @@ class SettingsTest {
 
         assertThat(settings.paths().kubernetes()).isEqualTo(Path.of("/etc/kubernetes"));
         assertThat(settings.renewal().pollInterval()).isEqualTo(Duration.ofSeconds(15));
+        assertThat(settings.kubelet().configuration()).isEmpty();
+        assertThat(settings.kubelet().cacheFor()).isEqualTo(Duration.ofSeconds(5));
         assertThat(settings.gate().enabled()).isTrue();
     }
 
@@ -70,7 +77,11 @@ class SettingsTest {
                     server: {addresses: ['http://ca']}     | 'http://ca' is not like https://ca.example.org:8443
                     control: {metrics: '0.0.0.0:9791'}     | control.metrics has to be a loopback address
                     renewal: {pollInterval: often}         | renewal.pollInterval has to be a duration
+                    kubelet: {cacheFor: 0s}                | kubelet.cacheFor has to be at least 100ms; the kubelet takes 0 for its own 5 minutes
+                    kubelet: {configuration: /k/c.yaml}    | kubelet.configuration has to end in .conf
                     gate: {address: 10.0.0.1}              | gate.address has to be a loopback address
+                    gate: {apiServer: 10.0.0.1}             | gate.apiServer has to be like https://10.0.0.1:6443
+                    gate: {auditLog: audit.log}             | gate.auditLog has to be an absolute path
                     gate: {failurePolicy: maybe}           | gate.failurePolicy has to be allow or deny
                     [1, 2]                                 | the file has to be a mapping
                     server: {                              | not YAML: line

@@ -23,7 +23,7 @@ public sealed interface Identified {
         EXPIRED,
         /** A newer identity of the same node was used since. */
         SUPERSEDED,
-        /** The operator was removed, or the node retired. */
+        /** The operator was removed, or the node retired or put in quarantine. */
         HOLDER_GONE
     }
 }

@@ -6,6 +6,7 @@ import dev.certfleet.server.enrolment.Node;
 import dev.certfleet.server.enrolment.Nodes;
 import dev.certfleet.server.ledger.CertificateRecord;
 import dev.certfleet.server.ledger.Ledger;
+import dev.certfleet.server.recovery.DatabaseState;
 import dev.certfleet.server.x509.Fingerprint;
 import java.time.Clock;
 import java.time.Instant;
@@ -25,6 +26,7 @@ public class IdentifyCaller {
     private final Operators operators;
     private final Nodes nodes;
     private final ClonedIdentities cloned;
+    private final DatabaseState databaseState;
     private final Clock clock;
     private final TransactionTemplate transaction;
 
@@ -33,12 +35,14 @@ public class IdentifyCaller {
             Operators operators,
             Nodes nodes,
             ClonedIdentities cloned,
+            DatabaseState databaseState,
             Clock clock,
             PlatformTransactionManager transactions) {
         this.ledger = ledger;
         this.operators = operators;
         this.nodes = nodes;
         this.cloned = cloned;
+        this.databaseState = databaseState;
         this.clock = clock;
         this.transaction = new TransactionTemplate(transactions);
     }
@@ -60,6 +64,11 @@ public class IdentifyCaller {
                     Reason.REVOKED,
                     "the certificate was revoked at " + revoked.at() + ": "
                             + revoked.reason().label());
+        }
+        if (databaseState.isLostRevocationOf(record.id())) {
+            return new Identified.Refused(
+                    Reason.REVOKED,
+                    "the certificate was revoked; the database, which was restored, does not know of it");
         }
         if (now.isAfter(record.notAfter())) {
             return new Identified.Refused(Reason.EXPIRED, "the certificate expired at " + record.notAfter());
@@ -92,6 +101,9 @@ public class IdentifyCaller {
         Optional<Node> known = nodes.named(cluster, node);
         if (known.isEmpty() || known.get().state() == Node.State.RETIRED) {
             return new Identified.Refused(Reason.HOLDER_GONE, "the node was retired");
+        }
+        if (known.get().state() == Node.State.QUARANTINED) {
+            return new Identified.Refused(Reason.HOLDER_GONE, "the node is in quarantine");
         }
         if (record.supersededAt() != null) {
             return superseded(record, cluster, node);

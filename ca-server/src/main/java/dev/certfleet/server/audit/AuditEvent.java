@@ -67,6 +67,31 @@ public sealed interface AuditEvent {
 
     record NodeRetired(String cluster, String node, int certificatesRevoked) implements AuditEvent {}
 
+    record NodeQuarantined(
+            String cluster,
+            String node,
+            String reason,
+            int certificatesRevoked,
+            int keysBlocked,
+            int tokensWithdrawn,
+            @Nullable String comment)
+            implements AuditEvent {}
+
+    /** The key by its hash; a certificate of any cluster may have carried it. */
+    record KeyCompromised(
+            String key, int certificatesRevoked, @Nullable String comment) implements OfInstallation {}
+
+    record RevokedInBulk(
+            String cluster,
+            String filter,
+            String reason,
+            int certificatesRevoked,
+            @Nullable String comment) implements AuditEvent {}
+
+    /** An authority left the trust bundles for what was revoked of it; the next generation issues. */
+    record AuthorityWithdrawn(@Nullable String cluster, String authority, String successor, String serial)
+            implements AuditEvent {}
+
     record ReinstallAllowed(String cluster, String node) implements AuditEvent {}
 
     /** No profiles means all that the node holds. */
@@ -86,4 +111,16 @@ public sealed interface AuditEvent {
             String detail) implements AuditEvent {}
 
     record ClonedIdentity(String cluster, String node, String serial) implements AuditEvent {}
+
+    /** What servers journalled or agents have seen is not in the database: {@code evidence} is one of the two. */
+    record DatabaseBehind(String server, String evidence, String clusters) implements OfInstallation {}
+
+    record FeedEpochChanged(String epoch) implements OfInstallation {}
+
+    record RevocationReplayed(@Nullable String cluster, String id, String serial, String reason, String revokedAt)
+            implements AuditEvent {}
+
+    record LossAccepted(String server, String revocations) implements OfInstallation {}
+
+    record DatabaseCaughtUp(String server) implements OfInstallation {}
 }

@@ -40,6 +40,11 @@ public class Authorities {
         return authorities.findAllByOrderByName();
     }
 
+    /** Differs from what it was before where authorities were made since. */
+    public String state() {
+        return authorities.state();
+    }
+
     public List<Authority> ofCluster(String cluster) {
         return authorities.findByClusterOrderByName(cluster);
     }

@@ -45,6 +45,9 @@ public class Authority {
     @Column(name = "status_url")
     private String statusUrl;
 
+    @Column(name = "crl_shards")
+    private int crlShards;
+
     private String state;
 
     /** For JPA. */
@@ -64,7 +67,8 @@ public class Authority {
             byte[] certificate,
             Instant notBefore,
             Instant notAfter,
-            String statusUrl) {
+            String statusUrl,
+            int crlShards) {
         this.name = name;
         this.cluster = cluster;
         this.kind = kind.label();
@@ -78,6 +82,7 @@ public class Authority {
         this.notBefore = notBefore;
         this.notAfter = notAfter;
         this.statusUrl = statusUrl;
+        this.crlShards = crlShards;
         this.state = "active";
     }
 
@@ -135,13 +140,25 @@ public class Authority {
         return notAfter;
     }
 
-    /** {@code active} or {@code retired}. */
+    /**
+     * {@code active}, {@code retired} (issues nothing more, is still trusted) or {@code withdrawn} (is in no trust bundle
+     * any more); the status of what it issued is answered in each.
+     */
     public String state() {
         return state;
     }
 
+    /** Whether it is out of the trust bundles. */
+    public boolean isWithdrawn() {
+        return state.equals("withdrawn");
+    }
+
+    void withdraw() {
+        this.state = "withdrawn";
+    }
+
     /** Where the status of what it issues is found. */
     public AuthorityUrls urls() {
-        return AuthorityUrls.of(statusUrl, name);
+        return AuthorityUrls.of(statusUrl, name, crlShards);
     }
 }

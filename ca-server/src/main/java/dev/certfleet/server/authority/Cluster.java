@@ -38,6 +38,9 @@ public class Cluster {
     @Column(name = "status_url")
     private String statusUrl;
 
+    @Column(name = "crl_shards")
+    private int crlShards;
+
     @Column(name = "created_at")
     private Instant createdAt;
 
@@ -45,7 +48,7 @@ public class Cluster {
     @SuppressWarnings("NullAway.Init")
     protected Cluster() {}
 
-    Cluster(ClusterFacts facts, String statusUrl, Instant createdAt) {
+    Cluster(ClusterFacts facts, String statusUrl, int crlShards, Instant createdAt) {
         this.name = facts.name();
         this.domain = facts.domain();
         this.serviceCidrs = facts.serviceCidrs();
@@ -53,6 +56,7 @@ public class Cluster {
         this.extraNames = facts.extraNames();
         this.keyAlgorithm = facts.keyAlgorithm().label();
         this.statusUrl = statusUrl;
+        this.crlShards = crlShards;
         this.createdAt = createdAt;
     }
 
@@ -69,6 +73,11 @@ public class Cluster {
     /** Where OCSP, CRLs and CA certificates of this cluster are found; baked into its certificates. */
     public String statusUrl() {
         return statusUrl;
+    }
+
+    /** How many shards the CRLs of its authorities are in; 1 where its certificates name the complete CRL. */
+    public int crlShards() {
+        return crlShards;
     }
 
     public Instant createdAt() {

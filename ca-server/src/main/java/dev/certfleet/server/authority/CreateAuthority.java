@@ -43,15 +43,21 @@ public class CreateAuthority {
     }
 
     /**
-     * In the caller's transaction: an authority exists together with what it was made for.
+     * The next generation, in the caller's transaction: an authority exists together with what it was made for.
      *
      * @param cluster null for the installation's own
      * @param statusUrl where the status of what it issues will be served
+     * @param crlShards how many shards its CRL will be in
      */
     @Transactional(propagation = Propagation.MANDATORY)
     public Authority create(
-            @Nullable String cluster, AuthorityKind kind, KeyAlgorithm algorithm, String statusUrl, String actor) {
-        int generation = 1;
+            @Nullable String cluster,
+            AuthorityKind kind,
+            KeyAlgorithm algorithm,
+            String statusUrl,
+            int crlShards,
+            String actor) {
+        int generation = 1 + newestGeneration(cluster, kind);
         String name = (cluster == null ? "" : cluster + "-") + kind.label() + "-" + generation;
 
         // 1. The key, sealed before anything refers to it
@@ -81,7 +87,8 @@ public class CreateAuthority {
                 certificate,
                 contents.validity().notBefore(),
                 contents.validity().notAfter(),
-                statusUrl));
+                statusUrl,
+                crlShards));
         audit.append(
                 actor,
                 new AuditEvent.AuthorityCreated(
@@ -90,5 +97,15 @@ public class CreateAuthority {
                         serial.hex(),
                         contents.validity().notAfter().toString()));
         return authority;
+    }
+
+    private int newestGeneration(@Nullable String cluster, AuthorityKind kind) {
+        List<Authority> all =
+                cluster == null ? authorities.findAllByOrderByName() : authorities.findByClusterOrderByName(cluster);
+        return all.stream()
+                .filter(authority -> authority.kind() == kind)
+                .mapToInt(Authority::generation)
+                .max()
+                .orElse(0);
     }
 }

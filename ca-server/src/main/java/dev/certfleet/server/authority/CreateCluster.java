@@ -33,18 +33,19 @@ public class CreateCluster {
     /**
      * @param facts the cluster's description, checked by the caller for form
      * @param statusUrl without a trailing slash
+     * @param crlShards how many shards its CRLs are in, 1 to {@value dev.certfleet.server.x509.CrlShards#MOST}
      * @return empty where there is a cluster of this name
      */
     @Transactional
-    public Optional<Cluster> create(ClusterFacts facts, String statusUrl, String actor) {
+    public Optional<Cluster> create(ClusterFacts facts, String statusUrl, int crlShards, String actor) {
         if (clusters.existsById(facts.name())) {
             return Optional.empty();
         }
-        Cluster cluster = clusters.saveAndFlush(new Cluster(facts, statusUrl, clock.instant()));
+        Cluster cluster = clusters.saveAndFlush(new Cluster(facts, statusUrl, crlShards, clock.instant()));
         List<String> names = new ArrayList<>();
         for (AuthorityKind kind : kindsOfACluster()) {
             names.add(createAuthority
-                    .create(facts.name(), kind, facts.keyAlgorithm(), statusUrl, actor)
+                    .create(facts.name(), kind, facts.keyAlgorithm(), statusUrl, crlShards, actor)
                     .name());
         }
         feed.open(facts.name());

@@ -2,9 +2,7 @@ package dev.certfleet.server.authority;
 
 import dev.certfleet.pki.AuthorityKind;
 import dev.certfleet.pki.Pem;
-import dev.certfleet.pki.ProfileName;
-import dev.certfleet.server.ledger.CertificateSearch;
-import dev.certfleet.server.ledger.Ledger;
+import dev.certfleet.server.ledger.RevocableCertificates;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -14,7 +12,7 @@ import org.springframework.stereotype.Component;
 /**
  * Which CA certificates the components of a cluster have to trust. The break-glass authority is among those that
  * kube-apiserver takes client certificates from only while such a certificate is alive: nobody can use what nobody asked
- * for.
+ * for. An authority that was withdrawn is in none.
  */
 @Component
 public class TrustBundles {
@@ -22,16 +20,18 @@ public class TrustBundles {
     public static final String CLIENTS = "clients";
 
     private final Authorities authorities;
-    private final Ledger ledger;
+    private final RevocableCertificates certificates;
 
-    TrustBundles(Authorities authorities, Ledger ledger) {
+    TrustBundles(Authorities authorities, RevocableCertificates certificates) {
         this.authorities = authorities;
-        this.ledger = ledger;
+        this.certificates = certificates;
     }
 
     /** PEM by name of the bundle: one for each kind of authority but break-glass, {@code clients}, {@code installation}. */
     public Map<String, String> of(String cluster) {
-        List<Authority> all = authorities.ofCluster(cluster);
+        List<Authority> all = authorities.ofCluster(cluster).stream()
+                .filter(authority -> !authority.isWithdrawn())
+                .toList();
         Map<String, String> bundles = new TreeMap<>();
         for (AuthorityKind kind : AuthorityKind.values()) {
             switch (kind) {
@@ -40,13 +40,13 @@ public class TrustBundles {
                 case INSTALLATION -> bundles.put(kind.label(), installation());
             }
         }
+        List<Authority> breakGlass = all.stream()
+                .filter(authority -> authority.kind() == AuthorityKind.BREAK_GLASS)
+                .filter(authority -> certificates.anyInForceOf(authority.name()))
+                .toList();
         bundles.put(
                 CLIENTS,
-                pem(
-                        all,
-                        breakGlassIsAlive(cluster)
-                                ? List.of(AuthorityKind.KUBERNETES, AuthorityKind.BREAK_GLASS)
-                                : List.of(AuthorityKind.KUBERNETES)));
+                pem(all, List.of(AuthorityKind.KUBERNETES)) + pem(breakGlass, List.of(AuthorityKind.BREAK_GLASS)));
         return bundles;
     }
 
@@ -55,12 +55,6 @@ public class TrustBundles {
         return authorities.active(null, AuthorityKind.INSTALLATION).stream()
                 .map(TrustBundles::pem)
                 .collect(Collectors.joining());
-    }
-
-    private boolean breakGlassIsAlive(String cluster) {
-        CertificateSearch alive = new CertificateSearch(
-                cluster, null, null, ProfileName.KUBERNETES_SUPER_ADMIN.label(), null, "good", null);
-        return !ledger.search(alive, null, 1).isEmpty();
     }
 
     private static String pem(List<Authority> authorities, List<AuthorityKind> kinds) {

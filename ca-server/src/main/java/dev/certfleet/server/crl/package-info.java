@@ -1,5 +1,6 @@
-/** Each authority's CRL: when a new one is due, making it, and the newest one. */
-@ApplicationModule(allowedDependencies = {"x509", "ledger", "signing", "authority", "schedule"})
+/** Each authority's CRLs: when a new one is due, making it, and the newest ones, ready to be served. */
+@ApplicationModule(
+        allowedDependencies = {"x509", "ledger", "signing", "authority", "recovery", "schedule", "installation"})
 @NullMarked
 package dev.certfleet.server.crl;
 

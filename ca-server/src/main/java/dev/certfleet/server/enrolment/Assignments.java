@@ -74,6 +74,10 @@ public class Assignments {
         Map<String, String> trust = bundles.of(node.cluster());
         Map<String, String> statusUrls = urls(node.cluster(), AuthorityUrls::ocsp);
         Map<String, String> crlUrls = urls(node.cluster(), AuthorityUrls::crl);
+        // etcd reads one file for all its authorities, and compares serials only
+        authorities
+                .active(node.cluster(), AuthorityKind.ETCD)
+                .ifPresent(etcd -> crlUrls.put(etcd.kind().label(), etcd.urls().indirectCrl()));
         String endpoint = cluster.facts().controlPlaneEndpoint();
         return new Assignment(
                 node.cluster(),
@@ -114,7 +118,9 @@ public class Assignments {
     private Map<String, String> urls(String cluster, Function<AuthorityUrls, String> which) {
         Map<String, String> urls = new TreeMap<>();
         for (Authority authority : authorities.ofCluster(cluster)) {
-            if (authority.kind() != AuthorityKind.INSTALLATION) {
+            // One of each kind: of several generations, the one that issues
+            if (authority.kind() != AuthorityKind.INSTALLATION
+                    && authority.state().equals("active")) {
                 urls.put(authority.kind().label(), which.apply(authority.urls()));
             }
         }

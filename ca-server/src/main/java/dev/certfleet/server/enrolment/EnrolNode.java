@@ -93,9 +93,13 @@ public class EnrolNode {
         EnrolmentToken token = found.get();
         String requester = "token:" + token.id();
 
-        // 2. The same request again gets the same answer, even when it was the token's last use
+        // 2. The same request again gets the same answer, even when it was the token's last use; not so a quarantined
+        // node
         Optional<Reservation> earlier = ledger.earlier(requester, requestId, requestHash);
-        if (earlier.isPresent()) {
+        Node.Id id = new Node.Id(token.cluster(), request.nodeName());
+        Optional<Node> holder = nodes.findById(id);
+        boolean quarantined = holder.isPresent() && holder.get().state() == Node.State.QUARANTINED;
+        if (earlier.isPresent() && !quarantined) {
             return answer(earlier.get());
         }
         Enrolment tokenRefused = refusal(token);
@@ -113,7 +117,6 @@ public class EnrolNode {
         }
 
         // 4. The name must be free
-        Optional<Node> holder = nodes.findById(new Node.Id(token.cluster(), request.nodeName()));
         if (holder.isPresent() && holder.get().state() != Node.State.REINSTALL_ALLOWED) {
             refused(token.cluster(), request.nodeName(), "the name is taken");
             return new Enrolment.NameTaken();
@@ -139,8 +142,8 @@ public class EnrolNode {
                 requestId,
                 requestHash);
         try {
-            Issuance issuance =
-                    issueCertificate.issue(order, certificate -> admit(token, request, roles, addresses, certificate));
+            Issuance issuance = issueCertificate.issue(
+                    order, () -> nodes.lock(id), certificate -> admit(token, request, roles, addresses, certificate));
             if (issuance instanceof Issuance.Refused(Violations broken)) {
                 refused(token.cluster(), request.nodeName(), broken.toString());
             }

@@ -67,6 +67,9 @@ public class FindHolder {
         if (node.state() == Node.State.RETIRED) {
             return none("node-retired", "the node " + name + " was retired");
         }
+        if (node.state() == Node.State.QUARANTINED) {
+            return none("node-quarantined", "the node " + name + " is in quarantine; allow a reinstall");
+        }
         if (!Assignments.isHeld(profile, node)) {
             return none(
                     "profile-not-of-role",
@@ -77,11 +80,11 @@ public class FindHolder {
 
     private void requireStill(Node asItWas) {
         boolean there = nodes.keep(asItWas)
-                .filter(node -> node.state() != Node.State.RETIRED)
+                .filter(node -> !node.isOut())
                 .filter(node -> node.enrolledAt().equals(asItWas.enrolledAt()))
                 .isPresent();
         if (!there) {
-            throw new Gone("the node " + asItWas.name() + " was retired or reinstalled meanwhile");
+            throw new Gone("the node " + asItWas.name() + " was retired, reinstalled or put in quarantine meanwhile");
         }
     }
 

@@ -31,7 +31,9 @@ public class Node {
         /** Left for good: all its certificates are revoked and its name stays taken. */
         RETIRED("retired"),
         /** An operator allowed that its name is enrolled once more. */
-        REINSTALL_ALLOWED("reinstall-allowed");
+        REINSTALL_ALLOWED("reinstall-allowed"),
+        /** Not trusted: all its certificates are revoked, its keys and tokens are dead, and nothing is issued to it. */
+        QUARANTINED("quarantined");
 
         private final String label;
 
@@ -90,6 +92,14 @@ public class Node {
         this.state = State.ACTIVE.label();
         this.enrolledAt = at;
         this.report = null;
+    }
+
+    /** Whether nothing is issued to it and its identity is refused. */
+    public boolean isOut() {
+        return switch (state()) {
+            case RETIRED, QUARANTINED -> true;
+            case ACTIVE, REINSTALL_ALLOWED -> false;
+        };
     }
 
     void become(State newState) {

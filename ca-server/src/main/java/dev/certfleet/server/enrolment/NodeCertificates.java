@@ -8,6 +8,7 @@ import dev.certfleet.server.ledger.CertificateSearch;
 import dev.certfleet.server.ledger.Ledger;
 import dev.certfleet.server.ledger.Revocations;
 import dev.certfleet.server.x509.Serial;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
@@ -21,11 +22,13 @@ class NodeCertificates {
 
     private final Ledger ledger;
     private final Revocations revocations;
+    private final Succession succession;
     private final AuditLog audit;
 
-    NodeCertificates(Ledger ledger, Revocations revocations, AuditLog audit) {
+    NodeCertificates(Ledger ledger, Revocations revocations, Succession succession, AuditLog audit) {
         this.ledger = ledger;
         this.revocations = revocations;
+        this.succession = succession;
         this.audit = audit;
     }
 
@@ -37,7 +40,7 @@ class NodeCertificates {
      */
     @Transactional(propagation = Propagation.MANDATORY)
     int revokeAll(Node.Id node, @Nullable Serial but, RevocationReason reason, String comment, String actor) {
-        int revoked = 0;
+        List<CertificateRecord> revoked = new ArrayList<>();
         for (String status : List.of("good", "held")) {
             CertificateSearch held = new CertificateSearch(node.cluster(), node.name(), null, null, null, status, null);
             Serial after = null;
@@ -46,13 +49,14 @@ class NodeCertificates {
                 for (CertificateRecord certificate : page) {
                     if (!certificate.serial().equals(but)) {
                         revoke(certificate, reason, comment, actor);
-                        revoked++;
+                        revoked.add(certificate);
                     }
                 }
                 page = ledger.search(held, page.getLast().serial(), PAGE);
             }
         }
-        return revoked;
+        succession.after(revoked, reason, actor);
+        return revoked.size();
     }
 
     private void revoke(CertificateRecord certificate, RevocationReason reason, String comment, String actor) {

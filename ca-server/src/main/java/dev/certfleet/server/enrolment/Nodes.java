@@ -4,14 +4,13 @@ import dev.certfleet.pki.ProfileName;
 import dev.certfleet.pki.RevocationReason;
 import dev.certfleet.server.audit.AuditEvent;
 import dev.certfleet.server.audit.AuditLog;
-import java.sql.Timestamp;
+import dev.certfleet.server.ledger.BlockedKeys;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.data.domain.Limit;
-import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.annotation.Propagation;
 import org.springframework.transaction.annotation.Transactional;
@@ -21,14 +20,22 @@ import org.springframework.transaction.annotation.Transactional;
 public class Nodes {
     private final NodeRepository nodes;
     private final NodeCertificates certificates;
-    private final JdbcClient database;
+    private final RenewalDemands demands;
+    private final BlockedKeys blockedKeys;
     private final AuditLog audit;
     private final Clock clock;
 
-    Nodes(NodeRepository nodes, NodeCertificates certificates, JdbcClient database, AuditLog audit, Clock clock) {
+    Nodes(
+            NodeRepository nodes,
+            NodeCertificates certificates,
+            RenewalDemands demands,
+            BlockedKeys blockedKeys,
+            AuditLog audit,
+            Clock clock) {
         this.nodes = nodes;
         this.certificates = certificates;
-        this.database = database;
+        this.demands = demands;
+        this.blockedKeys = blockedKeys;
         this.audit = audit;
         this.clock = clock;
     }
@@ -60,6 +67,7 @@ public class Nodes {
     public Optional<Node> retire(String cluster, String name, String actor) {
         Optional<Node> node = nodes.lock(new Node.Id(cluster, name));
         if (node.isPresent() && node.get().state() != Node.State.RETIRED) {
+            blockedKeys.keepFromIssuing();
             node.get().become(Node.State.RETIRED);
             int revoked = certificates.revokeAll(
                     new Node.Id(cluster, name),
@@ -86,20 +94,7 @@ public class Nodes {
     /** Asks that a node renews its certificates of these profiles now, or all where none are named. */
     @Transactional
     public void demandRenewal(Node node, Set<ProfileName> profiles, String actor) {
-        for (ProfileName profile : ProfileName.values()) {
-            if (profiles.contains(profile) || (profiles.isEmpty() && Assignments.isHeld(profile, node))) {
-                database.sql("INSERT INTO renewal_demand (cluster, node, profile, before) VALUES (?, ?, ?, ?)"
-                                + " ON CONFLICT (cluster, node, profile) DO UPDATE SET before = excluded.before")
-                        .params(node.cluster(), node.name(), profile.label(), Timestamp.from(clock.instant()))
-                        .update();
-            }
-        }
-        audit.append(
-                actor,
-                new AuditEvent.RenewalDemanded(
-                        node.cluster(),
-                        node.name(),
-                        profiles.stream().map(ProfileName::label).sorted().toList()));
+        demands.of(node, profiles, actor);
     }
 
     /** Keeps what a node said of itself, JSON. */

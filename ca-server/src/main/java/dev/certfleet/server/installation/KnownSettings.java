@@ -23,7 +23,8 @@ final class KnownSettings {
             "certfleet.status-url",
             "certfleet.api",
             "certfleet.status",
-            "certfleet.management");
+            "certfleet.management",
+            "certfleet.ocsp.window");
     /** Read by the agent, the build and the tests, in what may be the same environment. */
     private static final Set<String> NOT_THE_SERVERS =
             Set.of("certfleet.enrolment.token", "certfleet.cache", "certfleet.postgres.image");

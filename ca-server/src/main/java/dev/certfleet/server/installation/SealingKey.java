@@ -12,8 +12,11 @@ import java.util.Base64;
 import java.util.Set;
 import javax.crypto.AEADBadTagException;
 import javax.crypto.Cipher;
+import javax.crypto.KDF;
 import javax.crypto.Mac;
+import javax.crypto.SecretKey;
 import javax.crypto.spec.GCMParameterSpec;
+import javax.crypto.spec.HKDFParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
@@ -101,6 +104,24 @@ public final class SealingKey {
             return mac.doFinal("certfleet sealing key check".getBytes(StandardCharsets.US_ASCII));
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("HmacSHA256 is part of every JDK", e);
+        }
+    }
+
+    /**
+     * A key for another use, which tells nothing of this one (HKDF-SHA-256, RFC 5869).
+     *
+     * @param use names the use: the same gives the same key, on every server that has this sealing key
+     */
+    public SecretKey derive(String use) {
+        try {
+            return KDF.getInstance("HKDF-SHA256")
+                    .deriveKey(
+                            "HmacSHA256",
+                            HKDFParameterSpec.ofExtract()
+                                    .addIKM(key)
+                                    .thenExpand(use.getBytes(StandardCharsets.US_ASCII), KEY_BYTES));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("HKDF-SHA256 is part of every JDK", e);
         }
     }
 

@@ -2,6 +2,7 @@ package dev.certfleet.server.installation;
 
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -18,6 +19,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *     of its servers and operators; clusters have their own
  * @param status plain HTTP: OCSP, CRL, CA certificates
  * @param management plain HTTP on loopback: health and metrics
+ * @param ocsp what OCSP answers
  */
 public record Settings(
         @DefaultValue("certfleet-data") Path data,
@@ -27,7 +29,23 @@ public record Settings(
         @DefaultValue("http://localhost:8080") String statusUrl,
         @DefaultValue("0.0.0.0:8443") String api,
         @DefaultValue("0.0.0.0:8080") String status,
-        @DefaultValue("127.0.0.1:9090") String management) {
+        @DefaultValue("127.0.0.1:9090") String management,
+        @DefaultValue Ocsp ocsp) {
+
+    /** @param window from thisUpdate to nextUpdate of an OCSP answer */
+    public record Ocsp(@DefaultValue("PT10M") Duration window) {
+        private static final Duration SHORTEST = Duration.ofMinutes(1);
+        private static final Duration LONGEST = Duration.ofDays(1);
+
+        /** The window, where it is within its bounds. */
+        public Duration checkedWindow() {
+            if (window.compareTo(SHORTEST) < 0 || window.compareTo(LONGEST) > 0) {
+                throw new CannotStart("certfleet.ocsp.window is '" + window
+                        + "'; it takes a duration from PT1M to PT24H, such as PT10M");
+            }
+            return window;
+        }
+    }
 
     /**
      * @param url JDBC URL, {@code jdbc:postgresql://host:port/name}

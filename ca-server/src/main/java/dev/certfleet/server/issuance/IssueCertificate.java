@@ -1,17 +1,22 @@
 package dev.certfleet.server.issuance;
 
+import dev.certfleet.pki.ProfileName;
 import dev.certfleet.server.audit.AuditEvent;
 import dev.certfleet.server.audit.AuditLog;
 import dev.certfleet.server.authority.Authorities;
 import dev.certfleet.server.authority.Authority;
+import dev.certfleet.server.ledger.BlockedKeys;
 import dev.certfleet.server.ledger.CertificateRecord;
 import dev.certfleet.server.ledger.Ledger;
 import dev.certfleet.server.ledger.NewCertificate;
 import dev.certfleet.server.ledger.Reservation;
+import dev.certfleet.server.ledger.Revocations;
+import dev.certfleet.server.recovery.DatabaseState;
 import dev.certfleet.server.signing.Signatures;
 import dev.certfleet.server.x509.CertificateContents;
 import dev.certfleet.server.x509.Holder;
 import dev.certfleet.server.x509.IssuerFacts;
+import dev.certfleet.server.x509.KeyHash;
 import dev.certfleet.server.x509.KeyRules;
 import dev.certfleet.server.x509.LintedCertificate;
 import dev.certfleet.server.x509.Linter;
@@ -21,17 +26,13 @@ import dev.certfleet.server.x509.Serial;
 import dev.certfleet.server.x509.ValidityRequest;
 import dev.certfleet.server.x509.Violation;
 import dev.certfleet.server.x509.Violations;
-import java.io.IOException;
 import java.net.InetAddress;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
-import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -43,28 +44,43 @@ import org.springframework.transaction.support.TransactionTemplate;
  */
 @Component
 public class IssueCertificate {
+    /** The requester of what a server issues for itself, and for whoever has its data folder. */
+    public static final String SERVER = "server";
+
+    private static final Violation COMPROMISED_KEY = new Violation(
+            "compromised-key", "this key is blocked: it is compromised, or was a quarantined node's; make a new key");
+
     private final Authorities authorities;
     private final Ledger ledger;
+    private final BlockedKeys blockedKeys;
+    private final Revocations revocations;
     private final AuditLog audit;
     private final Clock clock;
     private final SecureRandom random;
     private final TransactionTemplate transaction;
     private final Profiles profiles;
+    private final DatabaseState databaseState;
     private final Linter linter = new Linter(Signatures.provider());
 
     IssueCertificate(
             Authorities authorities,
             Ledger ledger,
+            BlockedKeys blockedKeys,
+            Revocations revocations,
             AuditLog audit,
             Clock clock,
             SecureRandom random,
             PlatformTransactionManager transactions,
-            KeyRules keyRules) {
+            KeyRules keyRules,
+            DatabaseState databaseState) {
         this.authorities = authorities;
         this.ledger = ledger;
+        this.blockedKeys = blockedKeys;
+        this.revocations = revocations;
         this.audit = audit;
         this.clock = clock;
         this.random = random;
+        this.databaseState = databaseState;
         this.transaction = new TransactionTemplate(transactions);
         this.profiles = new Profiles(keyRules, Signatures.provider());
     }
@@ -88,11 +104,16 @@ public class IssueCertificate {
      *     recorded and the signed certificate is never shown to anybody
      */
     public Issuance issue(Order order, Runnable first, Consumer<CertificateRecord> together) {
+        // 0. From a database that knows what it knew; only what a server needs to be reached and answer is issued from
+        // another
+        if (!order.requester().equals(SERVER)) {
+            databaseState.requireNotBehind();
+        }
         Authority authority = authorities
                 .active(clusterOf(order.holder()), order.profile().authority())
                 .orElseThrow(() -> new IllegalStateException("there is no active authority for " + order.profile()));
 
-        // 0. The same request again gets the same certificate
+        // The same request again gets the same certificate
         Optional<Reservation> earlier = ledger.earlier(order.requester(), order.requestId(), order.requestHash());
         if (earlier.isPresent()) {
             return answer(earlier.get(), authority);
@@ -105,7 +126,7 @@ public class IssueCertificate {
                 order.request(),
                 new ValidityRequest(clock.instant(), authority.notAfter(), order.lifetime()),
                 authority.urls());
-        if (ledger.isCompromised(sha256(order.request().key()))) {
+        if (blockedKeys.find(KeyHash.of(order.request().key())).isPresent()) {
             result = plusCompromisedKey(result);
         }
         return switch (result) {
@@ -169,10 +190,34 @@ public class IssueCertificate {
         // 4. Sign
         byte[] signed = authorities.issuer(authority).sign(linted);
 
-        // 5. Record, with audit event and feed entry, in one transaction
+        // 5. Record, with audit event and feed entry, in one transaction; a key that was blocked since step 1 ends here
+        CertificateRecord recorded;
+        try {
+            recorded = record(serial, signed, authority, purpose, first, together);
+        } catch (Ledger.Overtaken overtaken) {
+            ledger.giveUp(serial);
+            return overtaken.keyIsBlocked()
+                    ? new Issuance.Refused(new Violations(List.of(COMPROMISED_KEY)))
+                    : new Issuance.InProgress();
+        }
+
+        // 6. Answer
+        return new Issuance.Issued(recorded, authority);
+    }
+
+    private CertificateRecord record(
+            Serial serial,
+            byte[] signed,
+            Authority authority,
+            Purpose purpose,
+            Runnable first,
+            Consumer<CertificateRecord> together) {
         CertificateRecord recorded = transaction.execute(status -> {
             first.run();
             CertificateRecord certificate = ledger.record(serial, signed);
+            if (isIssuedRevoked(purpose.profile())) {
+                revocations.revokedFromBirth(certificate, purpose.requester());
+            }
             together.accept(certificate);
             audit.append(
                     purpose.requester(),
@@ -186,9 +231,11 @@ public class IssueCertificate {
                             certificate.notAfter().toString()));
             return certificate;
         });
+        return java.util.Objects.requireNonNull(recorded);
+    }
 
-        // 6. Answer
-        return new Issuance.Issued(java.util.Objects.requireNonNull(recorded), authority);
+    private static boolean isIssuedRevoked(String profile) {
+        return profile.equals(ProfileName.ETCD_CANARY.label());
     }
 
     private Issuance answer(Reservation reservation, Authority active) {
@@ -217,7 +264,7 @@ public class IssueCertificate {
                 contents.names().addresses().stream()
                         .map(InetAddress::getHostAddress)
                         .toList(),
-                sha256(contents.key()),
+                KeyHash.of(contents.key()).bytes(),
                 contents.validity().notBefore(),
                 contents.validity().notAfter(),
                 linted.tbs(),
@@ -231,17 +278,8 @@ public class IssueCertificate {
         if (result instanceof Violations others) {
             all.addAll(others.all());
         }
-        all.add(new Violation(
-                "compromised-key", "a certificate with this key was revoked for keyCompromise; make a new key"));
+        all.add(COMPROMISED_KEY);
         return new Violations(all);
-    }
-
-    private static byte[] sha256(SubjectPublicKeyInfo key) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(key.getEncoded());
-        } catch (NoSuchAlgorithmException | IOException e) {
-            throw new IllegalStateException(e);
-        }
     }
 
     private static @Nullable String clusterOf(Holder holder) {

@@ -1,5 +1,5 @@
 /** From a request to a recorded certificate, in numbered steps. */
-@ApplicationModule(allowedDependencies = {"x509", "ledger", "signing", "audit", "authority"})
+@ApplicationModule(allowedDependencies = {"x509", "ledger", "signing", "audit", "authority", "recovery"})
 @NullMarked
 package dev.certfleet.server.issuance;
 

@@ -4,7 +4,8 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which certificates to list; every part that is null does not narrow.
+ * Which certificates to list; every part that is null does not narrow. Canaries, which are issued revoked, are listed only by
+ * their profile or serial.
  *
  * @param cluster the cluster's name
  * @param node the holding node's name

@@ -67,39 +67,60 @@ public class Feed {
         }
     }
 
-    void revoked(@Nullable String cluster, Serial serial, RevocationReason reason, Instant at) {
-        append(cluster, "revoked", serial, reason, at);
+    long revoked(@Nullable String cluster, Serial serial, RevocationReason reason, Instant at) {
+        return append(cluster, "revoked", serial, reason, at);
     }
 
-    void released(@Nullable String cluster, Serial serial, Instant at) {
-        append(cluster, "released", serial, null, at);
+    long released(@Nullable String cluster, Serial serial, Instant at) {
+        return append(cluster, "released", serial, null, at);
     }
 
-    private void append(
+    /** @return the entry's sequence; 0 where there is no feed to tell it to */
+    private long append(
             @Nullable String cluster, String kind, Serial serial, @Nullable RevocationReason reason, Instant at) {
         if (cluster == null) {
-            return;
+            return 0;
         }
-        database.sql("WITH head AS (UPDATE feed_head SET sequence = sequence + 1 WHERE cluster = ? RETURNING sequence)"
-                        + " INSERT INTO feed_entry (cluster, sequence, kind, serial, reason, at)"
-                        + " SELECT ?, head.sequence, ?, ?, ?, ? FROM head")
+        long sequence = database.sql(
+                        "WITH head AS (UPDATE feed_head SET sequence = sequence + 1 WHERE cluster = ? RETURNING sequence)"
+                                + " INSERT INTO feed_entry (cluster, sequence, kind, serial, reason, at)"
+                                + " SELECT ?, head.sequence, ?, ?, ?, ? FROM head RETURNING sequence")
                 .param(cluster)
                 .param(cluster)
                 .param(kind)
                 .param(serial.bytes())
                 .param(reason == null ? null : reason.code())
                 .param(Timestamp.from(at))
-                .update();
+                .query(Long.class)
+                .single();
         database.sql("SELECT pg_notify('certfleet_feed', ?)")
                 .param(cluster)
                 .query()
                 .singleRow();
+        return sequence;
     }
 
     /** Identifies the history that sequences belong to. */
     public String epoch() {
         return database.sql("SELECT epoch::text FROM installation")
                 .query(String.class)
+                .single();
+    }
+
+    /**
+     * How far a feed has come.
+     *
+     * @param epoch the history that the sequence belongs to
+     * @param sequence the newest entry's; 0 where there is none
+     */
+    public record Head(String epoch, long sequence) {}
+
+    /** What is committed at this moment. */
+    public Head head(String cluster) {
+        return database.sql(
+                        "SELECT i.epoch::text AS epoch, h.sequence FROM installation i, feed_head h WHERE h.cluster = ?")
+                .param(cluster)
+                .query((row, number) -> new Head(row.getString("epoch"), row.getLong("sequence")))
                 .single();
     }
 

@@ -1,14 +1,12 @@
 package dev.certfleet.server.ledger;
 
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Properties;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -21,8 +19,9 @@ import org.springframework.context.SmartLifecycle;
 import org.springframework.stereotype.Component;
 
 /**
- * Tells readers of the feed when there is something to read. One connection of its own listens for the database's
- * notifications and reads the heads after each, and once a second without any, so that a lost notification costs a second.
+ * Tells readers of the feed when there is something to read, and the reader of status changes too. One connection of its own
+ * listens for the database's notifications and reads the heads after each, and once a second without any, so that a lost
+ * notification costs a second.
  * However many wait, the database is asked by this one connection. Where it is lost, readers ask for themselves, once a
  * second, until it is back.
  */
@@ -34,17 +33,20 @@ public class FeedNews implements SmartLifecycle {
     /** Many changes in a row are read together. */
     private static final int PAUSE_MILLIS = 10;
 
-    private static final String DEAD_AFTER_SECONDS = "10";
+    /** Who hears of a revocation by the feed and asks OCSP at this server is not to be told what was before. */
+    private static final Duration STATUS_FIRST = Duration.ofMillis(500);
 
     private final JdbcConnectionDetails database;
+    private final StatusChanges statusChanges;
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<String, Topic> topics = new HashMap<>();
     private volatile boolean running;
     private volatile boolean listening;
     private volatile @Nullable Thread thread;
 
-    FeedNews(JdbcConnectionDetails database) {
+    FeedNews(JdbcConnectionDetails database, StatusChanges statusChanges) {
         this.database = database;
+        this.statusChanges = statusChanges;
     }
 
     private static final class Topic {
@@ -83,11 +85,13 @@ public class FeedNews implements SmartLifecycle {
 
     private void follow() {
         while (running) {
-            try (Connection connection = connect();
+            try (Connection connection = OwnConnection.open(database, "certfleet-feed");
                     Statement statement = connection.createStatement()) {
                 statement.execute("LISTEN certfleet_feed");
+                statement.execute("LISTEN certfleet_status");
                 PGConnection notifications = connection.unwrap(PGConnection.class);
                 while (running) {
+                    statusChanges.catchUp(STATUS_FIRST);
                     readHeads(statement);
                     heard(true);
                     TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
@@ -110,22 +114,6 @@ public class FeedNews implements SmartLifecycle {
             TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        }
-    }
-
-    private Connection connect() throws SQLException {
-        Properties properties = new Properties();
-        setIfThere(properties, "user", database.getUsername());
-        setIfThere(properties, "password", database.getPassword());
-        properties.setProperty("ApplicationName", "certfleet-feed");
-        properties.setProperty("connectTimeout", DEAD_AFTER_SECONDS);
-        properties.setProperty("socketTimeout", DEAD_AFTER_SECONDS);
-        return DriverManager.getConnection(database.getJdbcUrl(), properties);
-    }
-
-    private static void setIfThere(Properties properties, String name, @Nullable String value) {
-        if (value != null) {
-            properties.setProperty(name, value);
         }
     }
 

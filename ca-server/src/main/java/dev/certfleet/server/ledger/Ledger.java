@@ -1,5 +1,6 @@
 package dev.certfleet.server.ledger;
 
+import dev.certfleet.pki.ProfileName;
 import dev.certfleet.pki.RevocationReason;
 import dev.certfleet.server.x509.Fingerprint;
 import dev.certfleet.server.x509.Serial;
@@ -9,10 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -116,28 +114,71 @@ public class Ledger {
                         .orElseGet(Reservation.InProgress::new);
     }
 
+    /** Frees the request id of a certificate that was reserved, and refused before it could be recorded. */
+    @Transactional(propagation = Propagation.REQUIRES_NEW)
+    public void giveUp(Serial serial) {
+        abandon(serial);
+    }
+
     /**
      * Records the signed certificate for a reserved serial, in the caller's transaction, and tells the cluster's feed where
-     * it is one that a Kubernetes API server accepts.
+     * it is one that a Kubernetes API server accepts. From here to the transaction's end its key cannot be blocked and its
+     * authority cannot be withdrawn.
      *
+     * @throws Overtaken where one of the two happened since it was reserved
      * @throws IllegalStateException where the serial is not reserved
      */
     @Transactional(propagation = Propagation.MANDATORY)
     public CertificateRecord record(Serial serial, byte[] der) {
+        database.sql("SELECT pg_advisory_xact_lock_shared(?)")
+                .param(BlockedKeys.LOCK)
+                .query()
+                .singleRow();
         Instant now = clock.instant();
         int updated = database.sql("UPDATE certificate SET state = 'issued', fingerprint = ?, certificate = ?,"
-                        + " issued_at = ? WHERE serial = ? AND state = 'reserved'")
+                        + " issued_at = ? WHERE serial = ? AND state = 'reserved' AND NOT EXISTS"
+                        + " (SELECT 1 FROM blocked_key b WHERE b.public_key_hash = certificate.public_key_hash)"
+                        + " AND (profile = ? OR EXISTS"
+                        + " (SELECT 1 FROM authority a WHERE a.name = certificate.authority AND a.state = 'active'))")
                 .param(Fingerprint.of(der).bytes())
                 .param(der)
                 .param(Timestamp.from(now))
                 .param(serial.bytes())
+                .param(NewCertificate.OCSP_RESPONDER)
                 .update();
         if (updated != 1) {
-            throw new IllegalStateException("serial " + serial.hex() + " is not reserved");
+            throw whyNotRecorded(serial);
         }
         CertificateRecord recorded = find(serial).orElseThrow();
         feed.issued(recorded, now);
         return recorded;
+    }
+
+    private RuntimeException whyNotRecorded(Serial serial) {
+        return database.sql("SELECT EXISTS (SELECT 1 FROM blocked_key b WHERE b.public_key_hash = c.public_key_hash)"
+                        + " FROM certificate c WHERE c.serial = ? AND c.state = 'reserved'")
+                .param(serial.bytes())
+                .query(Boolean.class)
+                .optional()
+                .<RuntimeException>map(Overtaken::new)
+                .orElseGet(() -> new IllegalStateException("serial " + serial.hex() + " is not reserved"));
+    }
+
+    /** What was reserved must not be recorded any more: its key was blocked meanwhile, or its authority withdrawn. */
+    public static final class Overtaken extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        private final boolean keyIsBlocked;
+
+        Overtaken(boolean keyIsBlocked) {
+            super(keyIsBlocked ? "the key was blocked" : "the authority was withdrawn", null, false, false);
+            this.keyIsBlocked = keyIsBlocked;
+        }
+
+        /** False where another authority issues now. */
+        public boolean keyIsBlocked() {
+            return keyIsBlocked;
+        }
     }
 
     public Optional<CertificateRecord> find(Serial serial) {
@@ -155,16 +196,6 @@ public class Ledger {
                 .optional();
     }
 
-    /** Whether a certificate with this key was revoked because the key was, or may have been, in other hands. */
-    public boolean isCompromised(byte[] publicKeyHash) {
-        return database.sql("SELECT count(*) FROM revocation r JOIN certificate c USING (serial)"
-                                + " WHERE c.public_key_hash = ? AND r.reason = ?")
-                        .params(publicKeyHash, RevocationReason.KEY_COMPROMISE.code())
-                        .query(Long.class)
-                        .single()
-                > 0;
-    }
-
     /** Other certificates for the same public key that have not expired and are not revoked for good. */
     public List<CertificateRecord> othersWithTheKeyOf(CertificateRecord certificate) {
         return database.sql("SELECT " + Rows.CERTIFICATE_COLUMNS + Rows.CERTIFICATES
@@ -177,27 +208,6 @@ public class Ledger {
                 .param(RevocationReason.CERTIFICATE_HOLD.code())
                 .query(Rows::certificate)
                 .list();
-    }
-
-    /** The status of a serial under the authority that issued it; empty for a serial that authority never issued. */
-    public Optional<RecordedStatus> statusOf(String authority, Serial serial) {
-        return database.sql("SELECT c.not_after, r.revoked_at, r.reason, r.invalidity_date" + Rows.CERTIFICATES
-                        + " WHERE c.serial = ? AND c.authority = ? AND c.state = 'issued'")
-                .params(serial.bytes(), authority)
-                .query(Rows::status)
-                .optional();
-    }
-
-    /** The same for several serials at one moment; those that the authority never issued are missing. */
-    public Map<Serial, RecordedStatus> statusOf(String authority, Collection<Serial> serials) {
-        Map<Serial, RecordedStatus> statuses = new HashMap<>();
-        database.sql("SELECT c.serial, c.not_after, r.revoked_at, r.reason, r.invalidity_date" + Rows.CERTIFICATES
-                        + " WHERE c.serial = ANY (?) AND c.authority = ? AND c.state = 'issued'")
-                .params(serials.stream().map(Serial::bytes).toArray(byte[][]::new), authority)
-                .query(row -> {
-                    statuses.put(Serial.of(row.getBytes("serial")), Rows.status(row, 0));
-                });
-        return statuses;
     }
 
     /**
@@ -214,6 +224,10 @@ public class Ledger {
         narrow(where, parameters, "c.operator = ?", search.operator());
         narrow(where, parameters, "c.profile = ?", search.profile());
         narrow(where, parameters, "encode(c.serial, 'hex') = ?", search.serial());
+        if (search.profile() == null && search.serial() == null) {
+            // Issued revoked: among what somebody revoked it would only alarm.
+            narrow(where, parameters, "c.profile <> ?", ProfileName.ETCD_CANARY.label());
+        }
         Instant expiresBefore = search.expiresBefore();
         narrow(where, parameters, "c.not_after < ?", expiresBefore == null ? null : Timestamp.from(expiresBefore));
         if (search.status() != null) {

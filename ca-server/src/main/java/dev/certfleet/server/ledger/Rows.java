@@ -68,18 +68,6 @@ final class Rows {
                 instant(row, "released_at"));
     }
 
-    static RecordedStatus status(ResultSet row, int number) throws SQLException {
-        Instant notAfter = row.getTimestamp("not_after").toInstant();
-        Instant revokedAt = instant(row, "revoked_at");
-        return revokedAt == null
-                ? new RecordedStatus.Good(notAfter)
-                : new RecordedStatus.Revoked(
-                        revokedAt,
-                        RevocationReason.ofCode(row.getInt("reason")),
-                        instant(row, "invalidity_date"),
-                        notAfter);
-    }
-
     static Fingerprint fingerprint(ResultSet row) throws SQLException {
         return new Fingerprint(HexFormat.of().formatHex(row.getBytes("fingerprint")));
     }

@@ -109,7 +109,7 @@ class Expiries {
     /** Those of authorities that have not ended. */
     List<OfCrl> crls(Instant now) {
         return database.sql("SELECT c.authority, c.this_update, c.next_update FROM crl c"
-                        + " JOIN authority a ON a.name = c.authority WHERE a.not_after > ?")
+                        + " JOIN authority a ON a.name = c.authority WHERE c.part = 'full' AND a.not_after > ?")
                 .param(Timestamp.from(now))
                 .query((row, number) ->
                         new OfCrl(row.getString("authority"), instant(row, "this_update"), instant(row, "next_update")))

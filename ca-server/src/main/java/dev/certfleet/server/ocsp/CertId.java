@@ -1,14 +1,42 @@
 package dev.certfleet.server.ocsp;
 
-import java.math.BigInteger;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a request names a certificate (RFC 6960 section 4.1.1).
  *
- * @param hashAlgorithm the object identifier of what the hashes are made with
- * @param issuerNameHash of the issuer's name, DER
- * @param issuerKeyHash of the issuer's public key, without tag, length and unused bits
- * @param serial the certificate's
+ * @param beginning the algorithm and the hashes of the issuer's name and key, DER, as they stand in front of the serial
+ * @param serial null for a number that no serial of ours can be
  * @param der the CertID itself
  */
-record CertId(String hashAlgorithm, byte[] issuerNameHash, byte[] issuerKeyHash, BigInteger serial, byte[] der) {}
+record CertId(byte[] beginning, @Nullable SerialKey serial, byte[] der) {
+    static final int SERIAL_OCTETS = 16;
+
+    /** @param number the contents of the serial's INTEGER, in its shortest form */
+    static @Nullable SerialKey serial(byte[] number) {
+        boolean padded = number.length == SERIAL_OCTETS + 1 && number[0] == 0;
+        if (!padded && (number.length != SERIAL_OCTETS || number[0] <= 0)) {
+            return null;
+        }
+        return new SerialKey(
+                longAt(number, number.length - SERIAL_OCTETS), longAt(number, number.length - SERIAL_OCTETS / 2));
+    }
+
+    private static long longAt(byte[] octets, int at) {
+        long value = 0;
+        for (int i = at; i < at + 8; i++) {
+            value = value << 8 | (octets[i] & 0xff);
+        }
+        return value;
+    }
+
+    /** What tells issuers apart without looking at all of the beginning: the end of the key's hash. */
+    static long tail(byte[] beginning) {
+        return beginning.length < 8 ? 0 : longAt(beginning, beginning.length - 8);
+    }
+
+    boolean beginsWith(byte[] other) {
+        return Arrays.equals(beginning, other);
+    }
+}

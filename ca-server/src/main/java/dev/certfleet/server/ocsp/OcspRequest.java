@@ -4,6 +4,7 @@ import dev.certfleet.pki.der.DerException;
 import dev.certfleet.pki.der.DerReader;
 import dev.certfleet.pki.der.Tag;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -23,6 +24,9 @@ record OcspRequest(List<CertId> certificates, byte @Nullable [] nonce) {
     /** RFC 9654 section 2.1. */
     static final int MAX_NONCE = 128;
 
+    /** OCSPRequest, TBSRequest, requestList, Request and CertID, each with a length below 128. */
+    private static final int PLAIN_HEADERS = 10;
+
     private static final int V1 = 0;
     private static final String NONCE = "1.3.6.1.5.5.7.48.1.2";
     private static final int MAX_EXTENSIONS = 32;
@@ -38,6 +42,36 @@ record OcspRequest(List<CertId> certificates, byte @Nullable [] nonce) {
         }
         request.end();
         return tbs(tbs);
+    }
+
+    /**
+     * The CertID of a request that holds nothing else, which is what RFC 5019 has clients send; null for every other request,
+     * and for what is none. No more is read than it takes to tell.
+     */
+    static @Nullable CertId plain(byte[] der) {
+        int end = der.length;
+        if (end < PLAIN_HEADERS + CertId.SERIAL_OCTETS + 3 || end > 2 + 0x7f) {
+            return null;
+        }
+        for (int at = 0; at < PLAIN_HEADERS; at += 2) {
+            if (der[at] != Tag.SEQUENCE || der[at + 1] != end - at - 2) {
+                return null;
+            }
+        }
+        int number = der[end - CertId.SERIAL_OCTETS - 1] == CertId.SERIAL_OCTETS
+                ? CertId.SERIAL_OCTETS
+                : CertId.SERIAL_OCTETS + 1;
+        int serial = end - number;
+        if (der[serial - 2] != Tag.INTEGER || der[serial - 1] != number) {
+            return null;
+        }
+        SerialKey key = CertId.serial(Arrays.copyOfRange(der, serial, end));
+        return key == null
+                ? null
+                : new CertId(
+                        Arrays.copyOfRange(der, PLAIN_HEADERS, serial - 2),
+                        key,
+                        Arrays.copyOfRange(der, PLAIN_HEADERS - 2, end));
     }
 
     private static OcspRequest tbs(DerReader tbs) throws DerException {
@@ -83,14 +117,27 @@ record OcspRequest(List<CertId> certificates, byte @Nullable [] nonce) {
     private static CertId certId(byte[] der) throws DerException {
         DerReader certId = DerReader.of(der).sequence();
         DerReader algorithm = certId.sequence();
-        String hashAlgorithm = algorithm.objectIdentifier();
+        algorithm.objectIdentifier();
         if (algorithm.hasMore()) {
             algorithm.nothing();
         }
         algorithm.end();
-        CertId read = new CertId(hashAlgorithm, certId.octetString(), certId.octetString(), certId.integer(), der);
+        certId.octetString();
+        certId.octetString();
+        byte[] number = certId.integer().toByteArray();
         certId.end();
-        return read;
+        // Behind the beginning there is the serial's INTEGER alone; its header is as short as its contents allow.
+        int contents = der.length - headerLength(der);
+        int beginning = contents - number.length - (number.length < 0x80 ? 2 : number.length < 0x100 ? 3 : 4);
+        return new CertId(
+                Arrays.copyOfRange(der, der.length - contents, der.length - contents + beginning),
+                CertId.serial(number),
+                der);
+    }
+
+    private static int headerLength(byte[] der) {
+        int length = der[1] & 0xff;
+        return length < 0x80 ? 2 : 2 + (length & 0x7f);
     }
 
     /** @return the value of the nonce extension, if it is looked for and there is one */

@@ -1,22 +1,17 @@
 package dev.certfleet.server.ocsp;
 
 import dev.certfleet.pki.der.DerException;
-import dev.certfleet.server.authority.Authority;
-import dev.certfleet.server.ledger.Ledger;
-import dev.certfleet.server.ledger.RecordedStatus;
+import dev.certfleet.server.installation.Settings;
+import dev.certfleet.server.ledger.StatusChanges;
+import dev.certfleet.server.recovery.DatabaseState;
 import dev.certfleet.server.signing.OcspResponseData;
 import dev.certfleet.server.signing.OcspResponseData.CertStatus;
 import dev.certfleet.server.signing.OcspResponseData.SingleResponse;
-import dev.certfleet.server.x509.Serial;
-import io.micrometer.core.instrument.MeterRegistry;
-import java.math.BigInteger;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,48 +20,103 @@ import org.springframework.stereotype.Component;
 import org.springframework.transaction.TransactionException;
 
 /**
- * Answers OCSP requests from what is on record at that moment. One answer speaks for one authority, that of the first
- * certificate asked for that is ours; of other authorities' certificates in the same request it says {@code unknown}, since
- * its signer may not speak for them. Nothing is ever {@code good} that was not issued: a serial never issued, reserved, or
- * gone from the archive is {@code unauthorized} where it is asked for alone or with nothing but its like from elsewhere, and
- * {@code unknown} among several.
+ * Answers OCSP requests from what is known in memory. One answer speaks for one authority, that of the first certificate
+ * asked for that is ours; of other authorities' certificates in the same request it says {@code unknown}, since its signer may
+ * not speak for them. Nothing is ever {@code good} that was not issued: a serial never issued, reserved, or gone from the
+ * archive is {@code unauthorized} where it is asked for alone or with nothing but its like from elsewhere, and
+ * {@code unknown} among several. Of what is not in memory neither is said before the database was asked after the request
+ * came; where that cannot be, the answer is {@code tryLater}.
  */
 @Component
 public class OcspResponder {
-    /** From thisUpdate to nextUpdate: how long an answer without nonce can outlive a revocation in somebody's cache. */
-    public static final Duration WINDOW = Duration.ofMinutes(10);
-
     /** How long after its end a certificate is still answered for; archive cutoff (RFC 6960 section 4.4.4) tells so. */
     public static final Duration ARCHIVE = Duration.ofDays(7);
 
     private static final Logger LOG = LoggerFactory.getLogger(OcspResponder.class);
+    private static final Duration PATIENCE = Duration.ofSeconds(3);
 
     private final Issuers issuers;
     private final Responders responders;
-    private final Ledger ledger;
-    private final MeterRegistry metrics;
+    private final StatusTable table;
+    private final StatusChanges changes;
+    private final DatabaseState databaseState;
+    private final OtherForms otherForms;
+    private final OcspMetrics metrics;
+    private final Duration window;
     private final Clock clock;
 
-    OcspResponder(Issuers issuers, Responders responders, Ledger ledger, MeterRegistry metrics, Clock clock) {
+    OcspResponder(
+            Issuers issuers,
+            Responders responders,
+            StatusTable table,
+            StatusChanges changes,
+            DatabaseState databaseState,
+            OtherForms otherForms,
+            OcspMetrics metrics,
+            Settings settings,
+            Clock clock) {
         this.issuers = issuers;
         this.responders = responders;
-        this.ledger = ledger;
+        this.table = table;
+        this.changes = changes;
+        this.databaseState = databaseState;
+        this.otherForms = otherForms;
         this.metrics = metrics;
+        this.window = settings.ocsp().checkedWindow();
         this.clock = clock;
     }
 
-    /** Answers a request in DER; never throws. */
+    /** What may be said of what is not in memory. */
+    private enum Database {
+        /** Nothing: it has to be asked first. */
+        NOT_ASKED,
+        /** That it is not on record. */
+        ASKED,
+        /** Nothing: it cannot be asked. */
+        AWAY
+    }
+
+    /**
+     * Answers a request in DER where that takes no more than memory and a signature; never waits and never throws.
+     *
+     * @return null where {@link #answer} has to be asked, which may wait
+     */
+    public @Nullable OcspAnswer answerAtOnce(byte[] requestDer) {
+        return counted(tryToAnswer(requestDer, Database.NOT_ASKED));
+    }
+
+    /** Answers a request in DER; may wait for the database, never throws. */
     public OcspAnswer answer(byte[] requestDer) {
-        OcspAnswer answer = tryToAnswer(requestDer);
+        OcspAnswer answer = tryToAnswer(requestDer, Database.NOT_ASKED);
+        if (answer == null) {
+            answer = tryToAnswer(requestDer, askDatabase());
+        }
+        OcspAnswer counted = counted(answer);
+        return counted == null ? new OcspAnswer.Failed(OcspError.INTERNAL_ERROR) : counted;
+    }
+
+    /** Has all in memory that was committed before this call. */
+    private Database askDatabase() {
+        try {
+            issuers.readAgain();
+            return changes.catchUp(PATIENCE) ? Database.ASKED : Database.AWAY;
+        } catch (DataAccessException | TransactionException e) {
+            LOG.debug("the authorities cannot be read: {}", e.getMessage());
+            return Database.AWAY;
+        }
+    }
+
+    private @Nullable OcspAnswer counted(@Nullable OcspAnswer answer) {
         if (answer instanceof OcspAnswer.Failed failed) {
-            count(failed.error().label());
+            metrics.failed(failed.error());
         }
         return answer;
     }
 
-    private OcspAnswer tryToAnswer(byte[] requestDer) {
+    private @Nullable OcspAnswer tryToAnswer(byte[] requestDer, Database database) {
         try {
-            return answer(OcspRequest.read(requestDer));
+            OcspAnswer plain = database == Database.NOT_ASKED ? plain(requestDer) : null;
+            return plain != null ? plain : answer(OcspRequest.read(requestDer), database);
         } catch (DerException e) {
             LOG.debug("not an OCSP request: {}", e.getMessage());
             return new OcspAnswer.Failed(OcspError.MALFORMED_REQUEST);
@@ -79,90 +129,177 @@ public class OcspResponder {
         }
     }
 
-    private OcspAnswer answer(OcspRequest request) {
-        // 1. Whose certificates are asked for
-        List<Optional<Authority>> issuersAsked =
-                request.certificates().stream().map(issuers::find).toList();
-        Optional<Authority> first =
-                issuersAsked.stream().flatMap(Optional::stream).findFirst();
-        if (first.isEmpty()) {
-            return new OcspAnswer.Failed(OcspError.UNAUTHORIZED);
+    /** What nearly all ask: one certificate, known, and nothing else. Null for anything else. */
+    private @Nullable OcspAnswer plain(byte[] requestDer) {
+        CertId certId = OcspRequest.plain(requestDer);
+        Issuers.Form form = certId == null ? null : issuers.find(certId);
+        Instant known = table.asOf();
+        if (certId == null || certId.serial() == null || form == null || known == null) {
+            return null;
         }
-        Authority authority = first.get();
-
-        // 2. What is on record of them, as of a moment before it is read
         Instant now = clock.instant();
-        List<@Nullable Serial> serials = new ArrayList<>();
-        for (int i = 0; i < issuersAsked.size(); i++) {
-            boolean its = issuersAsked
-                    .get(i)
-                    .filter(issuer -> issuer.name().equals(authority.name()))
-                    .isPresent();
-            serials.add(its ? serial(request.certificates().get(i).serial()) : null);
+        KnownCertificate certificate = table.find(certId.serial());
+        Responder responder = responders.inMemory(form.issuer().name());
+        if (certificate == null
+                || responder == null
+                || !now.isBefore(form.issuer().notAfter())) {
+            return null;
         }
-        Map<Serial, RecordedStatus> recorded = onRecord(authority, serials);
-        if (serials.size() == 1 && !isAnsweredFor(recorded, serials.getFirst(), now)) {
+        return one(certId, certificate, new Said(form, responder, known, responder.nextUpdate(known, window), now));
+    }
+
+    private @Nullable OcspAnswer answer(OcspRequest request, Database database) {
+        // 1. Whose certificates are asked for
+        Instant now = clock.instant();
+        List<Issuers.@Nullable Form> forms =
+                new ArrayList<>(request.certificates().size());
+        Issuers.Form first = null;
+        boolean allKnown = true;
+        for (CertId certId : request.certificates()) {
+            Issuers.Form form = issuers.find(certId);
+            allKnown &= form != null;
+            boolean ours = form != null && now.isBefore(form.issuer().notAfter());
+            forms.add(ours ? form : null);
+            first = first == null && ours ? form : first;
+        }
+        if (!allKnown && database == Database.NOT_ASKED) {
+            return null;
+        }
+        if (first == null) {
+            return new OcspAnswer.Failed(
+                    allKnown || database == Database.ASKED ? OcspError.UNAUTHORIZED : OcspError.TRY_LATER);
+        }
+
+        // 2. What is known of them, and as of when at least
+        Instant known = table.asOf();
+        List<@Nullable KnownCertificate> certificates = new ArrayList<>(forms.size());
+        for (int i = 0; i < forms.size(); i++) {
+            Issuers.Form form = forms.get(i);
+            SerialKey serial = request.certificates().get(i).serial();
+            if (form == null || !form.issuer().name().equals(first.issuer().name()) || serial == null) {
+                certificates.add(null);
+                continue;
+            }
+            KnownCertificate certificate = table.find(serial);
+            if (certificate == null && database != Database.ASKED) {
+                return database == Database.NOT_ASKED ? null : new OcspAnswer.Failed(OcspError.TRY_LATER);
+            }
+            certificates.add(certificate);
+        }
+
+        // 3. Who signs, and until when it may be believed
+        Responder responder = database == Database.NOT_ASKED
+                ? responders.inMemory(first.issuer().name())
+                : responders.of(first.issuer().authority());
+        if (responder == null || known == null) {
+            return database == Database.NOT_ASKED ? null : new OcspAnswer.Failed(OcspError.TRY_LATER);
+        }
+        Said said = new Said(first, responder, known, responder.nextUpdate(known, window), now);
+        OcspAnswer answer = certificates.size() == 1 && request.nonce() == null
+                ? one(request.certificates().getFirst(), certificates.getFirst(), said)
+                : live(request, certificates, said);
+        return answer == null && database != Database.NOT_ASKED ? new OcspAnswer.Failed(OcspError.TRY_LATER) : answer;
+    }
+
+    /**
+     * What is common to all of an answer.
+     *
+     * @param form of the first certificate
+     * @param thisUpdate as of when the status is known
+     */
+    private record Said(Issuers.Form form, Responder responder, Instant thisUpdate, Instant nextUpdate, Instant now) {
+        boolean isOver() {
+            return !now.isBefore(nextUpdate);
+        }
+    }
+
+    /**
+     * The one place where a certificate comes to be called {@code good}: every answer, signed ahead or not, says what this
+     * returns.
+     *
+     * @return null for what is not answered for
+     */
+    private static @Nullable CertStatus status(@Nullable KnownCertificate certificate, Said said) {
+        if (certificate == null
+                || !certificate.authority().equals(said.form().issuer().name())) {
+            return null;
+        }
+        long end = certificate.notAfter() + ARCHIVE.toSeconds();
+        return said.now().getEpochSecond() <= end ? certificate.status() : null;
+    }
+
+    /** While the database is known to lack revocations, what it says is good may not be. */
+    private boolean mayNotBeSaid(@Nullable CertStatus status) {
+        return status instanceof CertStatus.Good && databaseState.isBehind();
+    }
+
+    /** The answer that is kept, or one that is kept from now on; null where what is known is too old to be signed. */
+    private @Nullable OcspAnswer one(CertId certId, @Nullable KnownCertificate certificate, Said said) {
+        CertStatus status = status(certificate, said);
+        if (certificate == null || status == null) {
             return new OcspAnswer.Failed(OcspError.UNAUTHORIZED);
         }
-
-        // 3. Say so, for no longer than the signer's certificate lives
-        Responder responder = responders.of(authority);
-        Instant end = now.plus(WINDOW);
-        Instant nextUpdate = end.isAfter(responder.notAfter()) ? responder.notAfter() : end;
-        List<SingleResponse> responses = new ArrayList<>();
-        for (int i = 0; i < serials.size(); i++) {
-            byte[] certId = request.certificates().get(i).der();
-            RecordedStatus status = isAnsweredFor(recorded, serials.get(i), now) ? recorded.get(serials.get(i)) : null;
-            responses.add(single(certId, status, now, nextUpdate));
+        if (mayNotBeSaid(status)) {
+            return new OcspAnswer.Failed(OcspError.TRY_LATER);
         }
-        byte[] der = responder.signer().sign(new OcspResponseData(now, responses, request.nonce()));
-        responses.forEach(response -> count(label(response.status())));
-        return new OcspAnswer.Signed(der, now, nextUpdate, request.nonce() == null);
-    }
-
-    /** Null for a number that no serial of ours can be. */
-    private static @Nullable Serial serial(BigInteger number) {
-        return number.signum() > 0 && (number.bitLength() + 7) / 8 == Serial.LENGTH ? new Serial(number) : null;
-    }
-
-    private Map<Serial, RecordedStatus> onRecord(Authority authority, List<@Nullable Serial> serials) {
-        List<Serial> asked = new ArrayList<>();
-        for (Serial serial : serials) {
-            if (serial != null) {
-                asked.add(serial);
+        CertIdForm form = said.form().form();
+        SignedAnswer kept = form == CertIdForm.SHA1 ? certificate.answer() : otherForms.find(form, certificate);
+        if (kept == null || !kept.holds(status, said.responder(), said.now())) {
+            if (said.isOver()) {
+                return null;
+            }
+            kept = SignedAnswer.sign(
+                    said.responder(),
+                    certId.der(),
+                    certificate,
+                    status,
+                    said.now(),
+                    said.thisUpdate(),
+                    said.nextUpdate());
+            metrics.signedWhenAsked();
+            if (form == CertIdForm.SHA1) {
+                certificate.keep(kept);
+            } else {
+                otherForms.keep(form, certificate, kept);
             }
         }
-        return asked.isEmpty() ? Map.of() : ledger.statusOf(authority.name(), asked);
+        metrics.said(status);
+        return new OcspAnswer.Signed(
+                kept.der(certId.der(), certificate),
+                kept.thisUpdate(),
+                kept.nextUpdate(),
+                true,
+                new OcspAnswer.Validator(kept.signature(), kept.producedAt(), status instanceof CertStatus.Revoked));
     }
 
-    private static boolean isAnsweredFor(Map<Serial, RecordedStatus> recorded, @Nullable Serial serial, Instant now) {
-        RecordedStatus status = serial == null ? null : recorded.get(serial);
-        return status != null && !now.isAfter(status.notAfter().plus(ARCHIVE));
-    }
-
-    private static SingleResponse single(
-            byte[] certId, @Nullable RecordedStatus status, Instant now, Instant nextUpdate) {
-        if (status == null) {
-            return new SingleResponse(certId, new CertStatus.Unknown(), now, nextUpdate, null);
+    private @Nullable OcspAnswer live(OcspRequest request, List<@Nullable KnownCertificate> certificates, Said said) {
+        List<SingleResponse> responses = new ArrayList<>(certificates.size());
+        boolean any = false;
+        for (int i = 0; i < certificates.size(); i++) {
+            KnownCertificate certificate = certificates.get(i);
+            CertStatus status = status(certificate, said);
+            any |= status != null;
+            if (mayNotBeSaid(status)) {
+                return new OcspAnswer.Failed(OcspError.TRY_LATER);
+            }
+            responses.add(new SingleResponse(
+                    request.certificates().get(i).der(),
+                    status == null ? new CertStatus.Unknown() : status,
+                    said.thisUpdate(),
+                    said.nextUpdate(),
+                    certificate == null || status == null
+                            ? null
+                            : SignedAnswer.archiveCutoff(certificate, said.now())));
         }
-        CertStatus said = switch (status) {
-            case RecordedStatus.Good good -> new CertStatus.Good();
-            case RecordedStatus.Revoked revoked ->
-                new CertStatus.Revoked(revoked.at(), revoked.reason(), revoked.invalidityDate());
-        };
-        Instant archiveCutoff = now.isAfter(status.notAfter()) ? now.minus(ARCHIVE) : null;
-        return new SingleResponse(certId, said, now, nextUpdate, archiveCutoff);
-    }
-
-    private static String label(CertStatus status) {
-        return switch (status) {
-            case CertStatus.Good good -> "good";
-            case CertStatus.Revoked revoked -> "revoked";
-            case CertStatus.Unknown unknown -> "unknown";
-        };
-    }
-
-    private void count(String result) {
-        metrics.counter("certfleet.ocsp.answers", "result", result).increment();
+        if (!any && certificates.size() == 1) {
+            return new OcspAnswer.Failed(OcspError.UNAUTHORIZED);
+        }
+        if (said.isOver()) {
+            return null;
+        }
+        byte[] der = said.responder().signer().sign(new OcspResponseData(said.now(), responses, request.nonce()));
+        metrics.signedWhenAsked();
+        responses.forEach(response -> metrics.said(response.status()));
+        return new OcspAnswer.Signed(der, said.thisUpdate(), said.nextUpdate(), request.nonce() == null, null);
     }
 }

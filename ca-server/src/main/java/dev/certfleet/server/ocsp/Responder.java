@@ -25,6 +25,12 @@ record Responder(Serial serial, UUID key, Instant notBefore, Instant notAfter, O
                 notBefore.plus(Duration.between(notBefore, notAfter).dividedBy(2)));
     }
 
+    /** Until when an answer may be believed: for a window from what is known on, and no longer than its certificate lives. */
+    Instant nextUpdate(Instant thisUpdate, Duration window) {
+        Instant end = thisUpdate.plus(window);
+        return end.isAfter(notAfter) ? notAfter : end;
+    }
+
     /** Too close to its end to sign what is to be believed for a while. */
     boolean isSpent(Instant now) {
         return !now.plus(Duration.ofMinutes(1)).isBefore(notAfter);

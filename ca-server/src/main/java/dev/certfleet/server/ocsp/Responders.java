@@ -70,14 +70,21 @@ class Responders {
         this.clock = clock;
     }
 
+    /** The same from memory alone; null where the database has to be asked. */
+    @Nullable
+    Responder inMemory(String authority) {
+        Responder known = current.get(authority);
+        return known != null && !known.isSpent(clock.instant()) ? known : null;
+    }
+
     /**
      * The responder of an authority that has not ended.
      *
      * @throws IllegalStateException where there is none and none could be made
      */
     Responder of(Authority authority) {
-        Responder known = current.get(authority.name());
-        return known != null && !known.isSpent(clock.instant()) ? known : refresh(authority);
+        Responder known = inMemory(authority.name());
+        return known != null ? known : refresh(authority);
     }
 
     /** Takes over what other servers renewed, and renews what nobody did. */

@@ -1,16 +1,18 @@
 package dev.certfleet.server.revocation;
 
-import dev.certfleet.pki.ProfileName;
 import dev.certfleet.pki.RevocationReason;
 import dev.certfleet.server.audit.AuditEvent;
 import dev.certfleet.server.audit.AuditLog;
-import dev.certfleet.server.enrolment.Nodes;
+import dev.certfleet.server.enrolment.Succession;
+import dev.certfleet.server.ledger.BlockedKeys;
 import dev.certfleet.server.ledger.CertificateRecord;
 import dev.certfleet.server.ledger.Ledger;
 import dev.certfleet.server.ledger.RevocationRecord;
 import dev.certfleet.server.ledger.Revocations;
 import java.time.Instant;
-import java.util.Set;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.annotation.Transactional;
@@ -20,13 +22,23 @@ import org.springframework.transaction.annotation.Transactional;
 public class RevokeCertificate {
     private final Ledger ledger;
     private final Revocations revocations;
-    private final Nodes nodes;
+    private final BlockedKeys blockedKeys;
+    private final Succession succession;
+    private final RevokeTogether together;
     private final AuditLog audit;
 
-    RevokeCertificate(Ledger ledger, Revocations revocations, Nodes nodes, AuditLog audit) {
+    RevokeCertificate(
+            Ledger ledger,
+            Revocations revocations,
+            BlockedKeys blockedKeys,
+            Succession succession,
+            RevokeTogether together,
+            AuditLog audit) {
         this.ledger = ledger;
         this.revocations = revocations;
-        this.nodes = nodes;
+        this.blockedKeys = blockedKeys;
+        this.succession = succession;
+        this.together = together;
         this.audit = audit;
     }
 
@@ -43,48 +55,21 @@ public class RevokeCertificate {
             @Nullable Instant invalidityDate,
             @Nullable String comment,
             String actor) {
-        RevocationRecord revocation = one(certificate, reason, invalidityDate, comment, actor);
+        List<CertificateRecord> all = new ArrayList<>(List.of(certificate));
+        if (reason == RevocationReason.KEY_COMPROMISE || succession.isWanted(certificate, reason)) {
+            blockedKeys.keepFromIssuing();
+        }
         if (reason == RevocationReason.KEY_COMPROMISE) {
-            ledger.othersWithTheKeyOf(certificate).forEach(other -> one(other, reason, invalidityDate, comment, actor));
+            all.addAll(ledger.othersWithTheKeyOf(certificate));
+            all.stream()
+                    .map(CertificateRecord::cluster)
+                    .distinct()
+                    .sorted(Comparator.nullsFirst(Comparator.naturalOrder()))
+                    .forEach(revocations::takeTurns);
         }
-        return revocation;
-    }
-
-    private RevocationRecord one(
-            CertificateRecord certificate,
-            RevocationReason reason,
-            @Nullable Instant invalidityDate,
-            @Nullable String comment,
-            String actor) {
-        Revocations.InForce inForce = revocations.revoke(certificate, reason, invalidityDate, comment, actor);
-        if (inForce.made()) {
-            audit.append(
-                    actor,
-                    new AuditEvent.CertificateRevoked(
-                            certificate.cluster(),
-                            certificate.id().hex(),
-                            certificate.serial().hex(),
-                            reason.label(),
-                            comment));
-            replace(certificate, reason, actor);
-        }
-        return inForce.revocation();
-    }
-
-    /**
-     * A certificate that was revoked for its key's sake, or to be replaced, is replaced: the node is asked to renew it, with
-     * a new key where the old one is compromised, which is not certified again. After any other reason the node keeps what
-     * it has; to cut a node off, retire it.
-     */
-    private void replace(CertificateRecord certificate, RevocationReason reason, String actor) {
-        boolean replaced = reason == RevocationReason.KEY_COMPROMISE || reason == RevocationReason.SUPERSEDED;
-        String cluster = certificate.cluster();
-        String node = certificate.node();
-        if (replaced && cluster != null && node != null) {
-            nodes.named(cluster, node)
-                    .ifPresent(holder ->
-                            nodes.demandRenewal(holder, Set.of(ProfileName.of(certificate.profile())), actor));
-        }
+        return together.revoke(all, reason, invalidityDate, comment, actor)
+                .revocations()
+                .getFirst();
     }
 
     /** Takes a certificateHold back; false where the revocation is not a hold in force. */

@@ -1,5 +1,5 @@
-/** Revocation: making it, taking a hold back. */
-@ApplicationModule(allowedDependencies = {"x509", "ledger", "audit", "enrolment"})
+/** Revocation: of one certificate and of many, taking a hold back, quarantine, compromised keys. */
+@ApplicationModule(allowedDependencies = {"x509", "ledger", "audit", "authority", "enrolment", "access"})
 @NullMarked
 package dev.certfleet.server.revocation;
 

@@ -110,7 +110,7 @@ public class FirstStart {
                 .params(epoch, sealingKey.check(), Timestamp.from(clock.instant()))
                 .update();
         audit.append(ACTOR, new AuditEvent.InstallationCreated(epoch.toString()));
-        createAuthority.create(null, AuthorityKind.INSTALLATION, KeyAlgorithm.P256, settings.statusUrl(), ACTOR);
+        createAuthority.create(null, AuthorityKind.INSTALLATION, KeyAlgorithm.P256, settings.statusUrl(), 1, ACTOR);
     }
 
     private Optional<Path> firstOperator() {

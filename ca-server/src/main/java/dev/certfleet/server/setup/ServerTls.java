@@ -11,7 +11,10 @@ import dev.certfleet.server.installation.Settings;
 import dev.certfleet.server.issuance.Issuance;
 import dev.certfleet.server.issuance.IssueCertificate;
 import dev.certfleet.server.issuance.Order;
+import dev.certfleet.server.ledger.CertificateRecord;
+import dev.certfleet.server.ledger.Ledger;
 import dev.certfleet.server.signing.LocalKey;
+import dev.certfleet.server.x509.Fingerprint;
 import dev.certfleet.server.x509.Holder;
 import dev.certfleet.server.x509.Subject;
 import dev.certfleet.server.x509.SubjectAlternativeNames;
@@ -34,6 +37,7 @@ import java.util.UUID;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.scheduling.annotation.Scheduled;
@@ -41,7 +45,7 @@ import org.springframework.stereotype.Component;
 
 /**
  * This server's TLS certificate: issued by the installation's authority at the first start, renewed at two thirds of its
- * life and whenever its names change, and swapped without closing a connection.
+ * life, whenever its names change and when it was revoked, and swapped without closing a connection.
  */
 @Component
 class ServerTls {
@@ -50,17 +54,20 @@ class ServerTls {
 
     private final IssueCertificate issueCertificate;
     private final Authorities authorities;
+    private final Ledger ledger;
     private final DataFolder folder;
     private final Settings settings;
     private final Clock clock;
     private final SwitchableKeyManager keyManager = new SwitchableKeyManager();
     private final SSLContext context;
+    private volatile @Nullable Fingerprint shown;
 
     ServerTls(
             FirstStart firstStart,
             FirstOperatorNotice notice,
             IssueCertificate issueCertificate,
             Authorities authorities,
+            Ledger ledger,
             DataFolder folder,
             Settings settings,
             Clock clock,
@@ -68,6 +75,7 @@ class ServerTls {
             throws GeneralSecurityException {
         this.issueCertificate = issueCertificate;
         this.authorities = authorities;
+        this.ledger = ledger;
         this.folder = folder;
         this.settings = settings;
         this.clock = clock;
@@ -87,11 +95,30 @@ class ServerTls {
                 authorities.active(null, AuthorityKind.INSTALLATION).orElseThrow();
         SubjectAlternativeNames names = ServerNames.of(settings);
         Optional<Identity> present = read();
-        if (present.isPresent() && present.get().serves(names, authority, clock.instant())) {
+        if (present.isPresent()
+                && present.get().serves(names, authority, clock.instant())
+                && !isRevoked(present.get().id())) {
+            shown = present.get().id();
             keyManager.use(present.get().key().keyManager(present.get().chain()));
             return;
         }
         keyManager.use(issue(names));
+    }
+
+    /** Gets another certificate, for a new key, where the one in use was revoked. */
+    void replaceIfRevoked() {
+        Fingerprint now = shown;
+        if (now != null && isRevoked(now)) {
+            try {
+                renewIfDue();
+            } catch (GeneralSecurityException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+    }
+
+    private boolean isRevoked(Fingerprint id) {
+        return ledger.find(id).map(CertificateRecord::revocation).isPresent();
     }
 
     private KeyManager issue(SubjectAlternativeNames names) throws GeneralSecurityException {
@@ -112,6 +139,7 @@ class ServerTls {
         String pem = made.key().pem()
                 + Pem.encode(Pem.CERTIFICATE, issued.certificate().der())
                 + TrustBundles.pem(issued.authority());
+        shown = issued.certificate().id();
         folder.writeSecret(FILE, pem.getBytes(StandardCharsets.US_ASCII));
         LOG.info(
                 "TLS certificate {} for {} until {}",
@@ -145,6 +173,10 @@ class ServerTls {
     }
 
     private record Identity(LocalKey key, List<X509Certificate> chain) {
+        Fingerprint id() throws GeneralSecurityException {
+            return Fingerprint.of(chain.getFirst().getEncoded());
+        }
+
         boolean serves(SubjectAlternativeNames names, Authority authority, Instant now)
                 throws GeneralSecurityException {
             if (chain.size() < 2 || !java.util.Arrays.equals(chain.getLast().getEncoded(), authority.certificate())) {

@@ -1,24 +1,29 @@
 package dev.certfleet.server.signing;
 
-import dev.certfleet.pki.RevocationReason;
 import dev.certfleet.pki.der.DerWriter;
 import dev.certfleet.pki.der.Tag;
-import dev.certfleet.server.x509.RevokedCertificate;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.time.Instant;
+import java.nio.charset.StandardCharsets;
 import org.bouncycastle.asn1.ASN1Encoding;
 import org.bouncycastle.asn1.x509.Certificate;
 import org.bouncycastle.asn1.x509.SubjectKeyIdentifier;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 
-/** Signs full CRLs with an authority's key: the only way in which one comes to be signed. */
+/**
+ * Signs CRLs with an authority's key: the only way in which one comes to be signed. The entries are streamed, so that a CRL
+ * needs no memory for them, but where the key is Ed25519: that algorithm reads its message twice, and providers keep it.
+ */
 public final class CrlSigner {
     static final String INVALIDITY_DATE = "2.5.29.24";
 
-    private static final String REASON_CODE = "2.5.29.21";
-    private static final String CRL_NUMBER = "2.5.29.20";
     private static final String AUTHORITY_KEY_IDENTIFIER = "2.5.29.35";
+    private static final String CRL_NUMBER = "2.5.29.20";
+    private static final String DELTA_CRL_INDICATOR = "2.5.29.27";
+    private static final String ISSUING_DISTRIBUTION_POINT = "2.5.29.28";
+    private static final String FRESHEST_CRL = "2.5.29.46";
     private static final int V2 = 1;
 
     private final SigningKey key;
@@ -52,75 +57,127 @@ public final class CrlSigner {
     /**
      * Signs, and checks the signature before it leaves, as {@link Issuer} does.
      *
-     * @return a CertificateList, DER
+     * @param entries have to stay as they are for as long as the result is used
      */
-    public byte[] sign(CrlContents contents) {
-        byte[] tbs = tbs(contents);
+    public SignedCrl sign(CrlContents contents, CrlEntries entries) throws IOException {
+        // 1. What is before and behind the entries; the list is left out where it would be empty (section 5.1.2.6)
+        byte[] fields = fields(contents);
+        byte[] list = entries.length() == 0 ? new byte[0] : head(Tag.SEQUENCE, entries.length());
+        byte[] extensions = extensions(contents);
+        byte[] tbsHead = head(Tag.SEQUENCE, fields.length + list.length + entries.length() + extensions.length);
+
+        // 2. The signature over the TBSCertList
+        Message tbs = out -> {
+            out.write(tbsHead);
+            out.write(fields);
+            out.write(list);
+            try (InputStream in = entries.open()) {
+                in.transferTo(out);
+            }
+            out.write(extensions);
+        };
         byte[] signature = key.sign(tbs);
         if (!Signatures.verify(key.algorithm(), key.publicKey(), tbs, signature)) {
             throw new IllegalStateException("the signature of CRL " + contents.number() + " came out wrong");
         }
-        return new DerWriter(tbs.length + signature.length + 64)
-                .sequence(list -> list.encoded(tbs).encoded(signatureAlgorithm).bitString(signature))
+
+        // 3. The whole
+        byte[] end = new DerWriter(256)
+                .encoded(extensions)
+                .encoded(signatureAlgorithm)
+                .bitString(signature)
+                .toByteArray();
+        byte[] whole = head(Tag.SEQUENCE, tbsHead.length + fields.length + list.length + entries.length() + end.length);
+        ByteArrayOutputStream begin = new ByteArrayOutputStream();
+        begin.writeBytes(whole);
+        begin.writeBytes(tbsHead);
+        begin.writeBytes(fields);
+        begin.writeBytes(list);
+        return new SignedCrl(begin.toByteArray(), entries, end);
+    }
+
+    private byte[] fields(CrlContents contents) {
+        return new DerWriter(256)
+                .integer(V2)
+                .encoded(signatureAlgorithm)
+                .encoded(issuer)
+                .time(contents.thisUpdate())
+                .time(contents.nextUpdate())
                 .toByteArray();
     }
 
-    private byte[] tbs(CrlContents contents) {
-        return new DerWriter(1024)
-                .sequence(tbs -> {
-                    tbs.integer(V2).encoded(signatureAlgorithm).encoded(issuer);
-                    tbs.time(contents.thisUpdate()).time(contents.nextUpdate());
-                    revokedCertificates(tbs, contents.entries());
-                    tbs.constructed(
-                            Tag.constructed(0),
-                            extensions -> extensions.sequence(list -> {
-                                extension(
-                                        list,
-                                        AUTHORITY_KEY_IDENTIFIER,
-                                        new DerWriter(32)
-                                                .sequence(aki -> aki.primitive(Tag.context(0), keyIdentifier)));
-                                extension(list, CRL_NUMBER, new DerWriter(16).integer(contents.number()));
-                            }));
-                })
+    private byte[] extensions(CrlContents contents) {
+        return new DerWriter(256)
+                .constructed(
+                        Tag.constructed(0),
+                        extensions -> extensions.sequence(list -> {
+                            extension(
+                                    list,
+                                    AUTHORITY_KEY_IDENTIFIER,
+                                    false,
+                                    new DerWriter(32).sequence(aki -> aki.primitive(Tag.context(0), keyIdentifier)));
+                            extension(list, CRL_NUMBER, false, new DerWriter(16).integer(contents.number()));
+                            scope(list, contents.scope());
+                        }))
                 .toByteArray();
     }
 
-    /** The list is left out where it would be empty (section 5.1.2.6). */
-    private static void revokedCertificates(DerWriter tbs, Iterable<RevokedCertificate> entries) {
-        var remaining = entries.iterator();
-        if (!remaining.hasNext()) {
-            return;
-        }
-        int list = tbs.open(Tag.SEQUENCE);
-        while (remaining.hasNext()) {
-            entry(tbs, remaining.next());
-        }
-        tbs.close(list);
-    }
-
-    /** {@code unspecified} is said by saying nothing (section 5.3.1). */
-    private static void entry(DerWriter list, RevokedCertificate revoked) {
-        int entry = list.open(Tag.SEQUENCE);
-        list.integer(revoked.serial().value()).time(revoked.at());
-        boolean reasoned = revoked.reason() != RevocationReason.UNSPECIFIED;
-        Instant invalidityDate = revoked.invalidityDate();
-        if (reasoned || invalidityDate != null) {
-            int extensions = list.open(Tag.SEQUENCE);
-            if (reasoned) {
+    private static void scope(DerWriter list, CrlScope scope) {
+        switch (scope) {
+            case CrlScope.Full(String deltaUrl) ->
                 extension(
                         list,
-                        REASON_CODE,
-                        new DerWriter(8).enumerated(revoked.reason().code()));
-            }
-            if (invalidityDate != null) {
-                extension(list, INVALIDITY_DATE, new DerWriter(24).generalizedTime(invalidityDate));
-            }
-            list.close(extensions);
+                        FRESHEST_CRL,
+                        false,
+                        new DerWriter(128).sequence(points -> points.sequence(point -> place(point, deltaUrl))));
+            case CrlScope.Delta(long baseNumber) ->
+                extension(list, DELTA_CRL_INDICATOR, true, new DerWriter(16).integer(baseNumber));
+            case CrlScope.Shard(String url) ->
+                extension(
+                        list,
+                        ISSUING_DISTRIBUTION_POINT,
+                        true,
+                        new DerWriter(128).sequence(point -> place(point, url)));
+            case CrlScope.Indirect() ->
+                extension(
+                        list,
+                        ISSUING_DISTRIBUTION_POINT,
+                        true,
+                        new DerWriter(8).sequence(point -> point.primitive(Tag.context(4), new byte[] {(byte) 0xff})));
         }
-        list.close(entry);
     }
 
-    private static void extension(DerWriter list, String identifier, DerWriter value) {
-        list.sequence(extension -> extension.objectIdentifier(identifier).octetString(value.toByteArray()));
+    /** distributionPoint [0], in it fullName [0], in it uniformResourceIdentifier [6]. */
+    private static void place(DerWriter point, String url) {
+        point.constructed(
+                Tag.constructed(0),
+                name -> name.constructed(
+                        Tag.constructed(0),
+                        full -> full.primitive(Tag.context(6), url.getBytes(StandardCharsets.US_ASCII))));
+    }
+
+    private static void extension(DerWriter list, String identifier, boolean critical, DerWriter value) {
+        list.sequence(extension -> {
+            extension.objectIdentifier(identifier);
+            if (critical) {
+                extension.bool(true);
+            }
+            extension.octetString(value.toByteArray());
+        });
+    }
+
+    /** An element's tag and length, where the contents follow from elsewhere. */
+    private static byte[] head(int tag, long length) {
+        if (length < 0x80) {
+            return new byte[] {(byte) tag, (byte) length};
+        }
+        int octets = (71 - Long.numberOfLeadingZeros(length)) / 8;
+        byte[] head = new byte[2 + octets];
+        head[0] = (byte) tag;
+        head[1] = (byte) (0x80 | octets);
+        for (int i = 0; i < octets; i++) {
+            head[2 + i] = (byte) (length >> (8 * (octets - 1 - i)));
+        }
+        return head;
     }
 }

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * hash of its key, which is shorter than its name and the same in every encoding of it.
  */
 public final class OcspSigner {
-    private static final String BASIC_RESPONSE = "1.3.6.1.5.5.7.48.1.1";
+    private static final byte[] BASIC_RESPONSE =
+            new DerWriter(16).objectIdentifier("1.3.6.1.5.5.7.48.1.1").toByteArray();
     private static final String NONCE = "1.3.6.1.5.5.7.48.1.2";
     private static final String ARCHIVE_CUTOFF = "1.3.6.1.5.5.7.48.1.6";
 
@@ -44,12 +45,33 @@ public final class OcspSigner {
     /** @return a successful OCSPResponse, DER */
     public byte[] sign(OcspResponseData data) {
         byte[] tbs = tbs(data);
+        return assembled(tbs, key.sign(tbs));
+    }
+
+    /**
+     * The signature alone, for an answer that is kept and {@link #assembled(OcspResponseData, byte[]) put together} when it
+     * is asked for. It is verified first: what goes out again and again must not be a fault of memory or processor.
+     */
+    public byte[] signature(OcspResponseData data) {
+        byte[] tbs = tbs(data);
         byte[] signature = key.sign(tbs);
+        if (!Signatures.verify(key.algorithm(), key.publicKey(), tbs, signature)) {
+            throw new IllegalStateException("a signature of " + key + " does not verify");
+        }
+        return signature;
+    }
+
+    /** The response that {@code signature} was made for, octet for octet. */
+    public byte[] assembled(OcspResponseData data, byte[] signature) {
+        return assembled(tbs(data), signature);
+    }
+
+    private byte[] assembled(byte[] tbs, byte[] signature) {
         DerWriter out = new DerWriter(tbs.length + signature.length + certificate.length + 128);
         return out.sequence(response -> response.enumerated(0)
                         .constructed(
                                 Tag.constructed(0),
-                                bytes -> bytes.sequence(typed -> typed.objectIdentifier(BASIC_RESPONSE)
+                                bytes -> bytes.sequence(typed -> typed.encoded(BASIC_RESPONSE)
                                         .octetString(octets -> octets.sequence(basic -> basic.encoded(tbs)
                                                 .encoded(signatureAlgorithm)
                                                 .bitString(signature)

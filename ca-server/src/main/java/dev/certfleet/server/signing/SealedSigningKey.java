@@ -1,6 +1,7 @@
 package dev.certfleet.server.signing;
 
 import dev.certfleet.pki.KeyAlgorithm;
+import java.io.IOException;
 import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.util.UUID;
@@ -36,6 +37,11 @@ final class SealedSigningKey extends SigningKey {
 
     @Override
     byte[] sign(byte[] message) {
+        return Signatures.sign(algorithm, privateKey, message);
+    }
+
+    @Override
+    byte[] sign(Message message) throws IOException {
         return Signatures.sign(algorithm, privateKey, message);
     }
 

@@ -3,6 +3,7 @@ package dev.certfleet.server.signing;
 import com.amazon.corretto.crypto.provider.AmazonCorrettoCryptoProvider;
 import dev.certfleet.pki.KeyAlgorithm;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
@@ -68,7 +69,8 @@ public final class Signatures {
                 .generatePrivate(new PKCS8EncodedKeySpec(pkcs8)));
     }
 
-    static PublicKey publicKey(KeyAlgorithm algorithm, byte[] subjectPublicKeyInfo) {
+    /** Reads a key of this algorithm for {@link #verifier}. */
+    public static PublicKey publicKey(KeyAlgorithm algorithm, byte[] subjectPublicKeyInfo) {
         return jca(() -> KeyFactory.getInstance(algorithm.generator(), provider(algorithm))
                 .generatePublic(new X509EncodedKeySpec(subjectPublicKeyInfo)));
     }
@@ -79,6 +81,48 @@ public final class Signatures {
             signature.initSign(key);
             signature.update(message);
             return signature.sign();
+        });
+    }
+
+    static byte[] sign(KeyAlgorithm algorithm, PrivateKey key, Message message) throws IOException {
+        Signature signature = jca(() -> {
+            Signature signing = Signature.getInstance(algorithm.signature(), provider(algorithm));
+            signing.initSign(key);
+            return signing;
+        });
+        update(signature, message);
+        return jca(signature::sign);
+    }
+
+    static boolean verify(KeyAlgorithm algorithm, PublicKey key, Message message, byte[] signature) throws IOException {
+        Signature verifier = verifier(algorithm, key);
+        update(verifier, message);
+        return jca(() -> verifier.verify(signature));
+    }
+
+    /** What verifies signatures by a key of this algorithm, piece by piece. */
+    public static Signature verifier(KeyAlgorithm algorithm, PublicKey key) {
+        return jca(() -> {
+            Signature verifier = Signature.getInstance(algorithm.signature(), provider(algorithm));
+            verifier.initVerify(key);
+            return verifier;
+        });
+    }
+
+    private static void update(Signature signature, Message message) throws IOException {
+        message.writeTo(new OutputStream() {
+            @Override
+            public void write(int octet) {
+                write(new byte[] {(byte) octet}, 0, 1);
+            }
+
+            @Override
+            public void write(byte[] octets, int offset, int length) {
+                jca(() -> {
+                    signature.update(octets, offset, length);
+                    return signature;
+                });
+            }
         });
     }
 
@@ -95,8 +139,7 @@ public final class Signatures {
 
     static boolean verify(KeyAlgorithm algorithm, PublicKey key, byte[] message, byte[] signature) {
         return jca(() -> {
-            Signature verifier = Signature.getInstance(algorithm.signature(), provider(algorithm));
-            verifier.initVerify(key);
+            Signature verifier = verifier(algorithm, key);
             verifier.update(message);
             return verifier.verify(signature);
         });

@@ -1,6 +1,7 @@
 package dev.certfleet.server.signing;
 
 import dev.certfleet.pki.KeyAlgorithm;
+import java.io.IOException;
 import java.security.PublicKey;
 import java.util.UUID;
 
@@ -18,4 +19,7 @@ public abstract sealed class SigningKey permits SealedSigningKey {
 
     /** The signature over the message, in the encoding that X.509 has for the algorithm. */
     abstract byte[] sign(byte[] message);
+
+    /** As {@link #sign(byte[])}, of a message that is read piece by piece. */
+    abstract byte[] sign(Message message) throws IOException;
 }

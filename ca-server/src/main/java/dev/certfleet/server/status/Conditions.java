@@ -7,9 +7,6 @@ import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.Locale;
-import org.eclipse.jetty.http.HttpField;
-import org.eclipse.jetty.http.HttpFields;
-import org.eclipse.jetty.http.HttpHeader;
 import org.jspecify.annotations.Nullable;
 
 /** Validators and conditional requests (RFC 9110 sections 8.8 and 13). */
@@ -26,31 +23,46 @@ final class Conditions {
      *
      * @param tag without quotes
      */
-    static Reply apply(HttpFields request, Reply reply, String tag, Instant modified, Instant now) {
-        String quoted = '"' + tag + '"';
+    static Reply apply(Request request, Reply reply, String tag, Instant modified, Instant now) {
         Instant lastModified = roundedUp(modified);
-        Reply validated = reply.with("ETag", quoted);
-        if (!lastModified.isAfter(now)) {
-            validated = validated.with("Last-Modified", date(lastModified));
-        }
-        return isCurrent(request, quoted, lastModified) ? validated.notModified() : validated;
+        Reply validated = validated(reply, tag, lastModified, now);
+        return hasTag(request, tag) || isCurrent(request, lastModified) ? validated.notModified() : validated;
+    }
+
+    /**
+     * The same, but the client's date counts for nothing: servers sign for themselves, so that a {@code good} may be dated
+     * after a {@code revoked}.
+     */
+    static Reply applyTag(Request request, Reply reply, String tag, Instant modified, Instant now) {
+        Reply validated = validated(reply, tag, roundedUp(modified), now);
+        return hasTag(request, tag) ? validated.notModified() : validated;
+    }
+
+    private static Reply validated(Reply reply, String tag, Instant lastModified, Instant now) {
+        Reply tagged = reply.with("ETag", '"' + tag + '"');
+        return lastModified.isAfter(now) ? tagged : tagged.with("Last-Modified", date(lastModified));
     }
 
     static String date(Instant time) {
-        return HTTP_DATE.format(time);
+        return HttpDate.of(time.getEpochSecond());
+    }
+
+    private static boolean hasTag(Request request, String tag) {
+        if (request.header("If-None-Match") == null) {
+            return false;
+        }
+        String quoted = '"' + tag + '"';
+        return request.headers("If-None-Match").stream()
+                .flatMap(value -> Arrays.stream(value.split(",")))
+                .map(String::strip)
+                .map(value -> value.startsWith("W/") ? value.substring(2) : value)
+                .anyMatch(value -> value.equals("*") || value.equals(quoted));
     }
 
     /** If-Modified-Since counts only where there is no If-None-Match (RFC 9110 section 13.2.2). */
-    private static boolean isCurrent(HttpFields request, String tag, Instant lastModified) {
-        if (request.contains(HttpHeader.IF_NONE_MATCH)) {
-            return request.getFields(HttpHeader.IF_NONE_MATCH).stream()
-                    .map(HttpField::getValue)
-                    .flatMap(value -> Arrays.stream(value.split(",")))
-                    .map(String::strip)
-                    .map(value -> value.startsWith("W/") ? value.substring(2) : value)
-                    .anyMatch(value -> value.equals("*") || value.equals(tag));
-        }
-        Instant since = parse(request.get(HttpHeader.IF_MODIFIED_SINCE));
+    private static boolean isCurrent(Request request, Instant lastModified) {
+        String date = request.header("If-Modified-Since");
+        Instant since = date == null || request.header("If-None-Match") != null ? null : parse(date);
         return since != null && !lastModified.isAfter(since);
     }
 

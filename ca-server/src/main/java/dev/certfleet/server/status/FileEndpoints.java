@@ -2,16 +2,24 @@ package dev.certfleet.server.status;
 
 import dev.certfleet.server.authority.Authorities;
 import dev.certfleet.server.crl.Crls;
+import dev.certfleet.server.crl.PublishedCrl;
 import dev.certfleet.server.x509.Fingerprint;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.Optional;
-import org.eclipse.jetty.server.Request;
 import org.springframework.stereotype.Component;
 
 /** CRLs and CA certificates (RFC 2585 section 4: DER, under their own media types). */
 @Component
 class FileEndpoints {
+    private static final String CRL = "application/pkix-crl";
+
     private final Crls crls;
     private final Authorities authorities;
     private final Clock clock;
@@ -28,14 +36,29 @@ class FileEndpoints {
                 request,
                 file,
                 ".crl",
-                name -> crls.newest(name)
+                name -> CrlNames.parse(name)
+                        .flatMap(crls::newest)
                         .map(crl -> conditional(
                                 request,
-                                Reply.ok("application/pkix-crl", crl.der())
-                                        .with("Cache-Control", "public, no-cache")
+                                der(crl).with("Cache-Control", "public, no-cache")
                                         .with("Expires", Conditions.date(crl.nextUpdate())),
                                 crl.number() + "-" + crl.thisUpdate().getEpochSecond(),
                                 crl.thisUpdate())));
+    }
+
+    private static Reply der(PublishedCrl crl) {
+        Path file = crl.file();
+        return file == null
+                ? Reply.ok(CRL, Objects.requireNonNull(crl.octets()))
+                : Reply.ok(CRL, new Reply.Body.Region(open(file), crl.size()));
+    }
+
+    private static FileChannel open(Path file) {
+        try {
+            return FileChannel.open(file, StandardOpenOption.READ);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** An authority's certificate never changes: a new one has a new name. */
@@ -55,11 +78,11 @@ class FileEndpoints {
     }
 
     private interface Find {
-        Optional<Reply> named(String authority);
+        Optional<Reply> named(String name);
     }
 
     private static Reply find(Request request, String file, String suffix, Find find) {
-        if (!request.getMethod().equals("GET") && !request.getMethod().equals("HEAD")) {
+        if (!request.method().equals("GET") && !request.method().equals("HEAD")) {
             return Reply.notAllowed("GET, HEAD");
         }
         if (!file.endsWith(suffix)) {
@@ -69,6 +92,6 @@ class FileEndpoints {
     }
 
     private Reply conditional(Request request, Reply reply, String tag, Instant modified) {
-        return Conditions.apply(request.getHeaders(), reply, tag, modified, clock.instant());
+        return Conditions.apply(request, reply, tag, modified, clock.instant());
     }
 }

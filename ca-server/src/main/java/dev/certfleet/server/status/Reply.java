@@ -1,27 +1,55 @@
 package dev.certfleet.server.status;
 
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An HTTP response before it is written.
  *
  * @param status its status code
- * @param headers all of them but Content-Length and Date
+ * @param contentType null where there is no body
+ * @param headers all others, each with its line end, but Content-Length, Date and Connection
  * @param body may be empty
  */
-record Reply(int status, Map<String, String> headers, byte[] body) {
+record Reply(int status, @Nullable String contentType, String headers, Body body) {
+    /** What follows the headers. */
+    sealed interface Body {
+        Body NONE = new Octets(new byte[0]);
+
+        long length();
+
+        /** From memory. */
+        record Octets(byte[] octets) implements Body {
+            @Override
+            public long length() {
+                return octets.length;
+            }
+        }
+
+        /**
+         * The beginning of an open file, however its name is used meanwhile.
+         *
+         * @param file is closed when it was sent, or need not be
+         */
+        record Region(FileChannel file, long length) implements Body {}
+    }
+
     static Reply ok(String contentType, byte[] body) {
-        return new Reply(200, Map.of("Content-Type", contentType), body);
+        return ok(contentType, new Body.Octets(body));
+    }
+
+    static Reply ok(String contentType, Body body) {
+        return new Reply(200, contentType, "", body);
     }
 
     /** One line for a person to read. */
     static Reply problem(int status, String line) {
         return new Reply(
                         status,
-                        Map.of("Content-Type", "text/plain;charset=utf-8"),
-                        (line + "\n").getBytes(StandardCharsets.UTF_8))
+                        "text/plain;charset=utf-8",
+                        "",
+                        new Body.Octets((line + "\n").getBytes(StandardCharsets.UTF_8)))
                 .with("Cache-Control", "no-store");
     }
 
@@ -34,15 +62,23 @@ record Reply(int status, Map<String, String> headers, byte[] body) {
     }
 
     Reply with(String header, String value) {
-        Map<String, String> more = new LinkedHashMap<>(headers);
-        more.put(header, value);
-        return new Reply(status, more, body);
+        return new Reply(status, contentType, headers + header + ": " + value + "\r\n", body);
     }
 
     /** The same without its body: what the client has is still right. */
     Reply notModified() {
-        Map<String, String> kept = new LinkedHashMap<>(headers);
-        kept.remove("Content-Type");
-        return new Reply(304, kept, new byte[0]);
+        close();
+        return new Reply(304, null, headers, Body.NONE);
+    }
+
+    /** Lets go of what it would have been read from. */
+    void close() {
+        if (body instanceof Body.Region region) {
+            try {
+                region.file().close();
+            } catch (java.io.IOException e) {
+                throw new java.io.UncheckedIOException(e);
+            }
+        }
     }
 }

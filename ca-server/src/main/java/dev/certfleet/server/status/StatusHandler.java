@@ -1,21 +1,15 @@
 package dev.certfleet.server.status;
 
-import java.io.IOException;
-import java.nio.ByteBuffer;
-import org.eclipse.jetty.http.HttpHeader;
-import org.eclipse.jetty.server.Handler;
-import org.eclipse.jetty.server.Request;
-import org.eclipse.jetty.server.Response;
-import org.eclipse.jetty.util.Callback;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.TransactionException;
 
-/** From the path, exactly as it was sent, to what answers it. */
+/** From the path, exactly as it was sent, to what answers it; whatever the HTTP engine is. */
 @Component
-class StatusHandler extends Handler.Abstract {
+class StatusHandler {
     private static final Logger LOG = LoggerFactory.getLogger(StatusHandler.class);
     private static final String OCSP = "/ocsp";
     private static final String CRL = "/crl/";
@@ -29,19 +23,31 @@ class StatusHandler extends Handler.Abstract {
         this.files = files;
     }
 
-    @Override
-    public boolean handle(Request request, Response response, Callback callback) throws IOException {
-        write(answer(request), response, callback);
-        return true;
+    /** @return the path behind {@code /ocsp}, empty or with its slash; null for any other path */
+    static @Nullable String ocspRest(String path) {
+        boolean isOcsp = path.startsWith(OCSP) && (path.length() == OCSP.length() || path.charAt(OCSP.length()) == '/');
+        return isOcsp ? path.substring(OCSP.length()) : null;
     }
 
-    private Reply answer(Request request) throws IOException {
-        String path = request.getHttpURI().getPath();
+    /** What is said before a body is read; null where the request is one to answer. */
+    @Nullable
+    Reply refusal(Request request, String path, long declaredLength) {
+        String rest = ocspRest(path);
+        return rest == null ? null : ocsp.refusal(request, rest, declaredLength);
+    }
+
+    /** @return null where {@link #answer} has to be asked, which may wait */
+    @Nullable
+    Reply answerAtOnce(Request request, String path, byte[] body) {
+        String rest = ocspRest(path);
+        return rest == null ? null : ocsp.answerAtOnce(request, rest, body);
+    }
+
+    Reply answer(Request request, String path, byte[] body) {
         try {
-            if (path == null) {
-                return Reply.notFound();
-            } else if (path.equals(OCSP) || path.startsWith(OCSP + "/")) {
-                return ocsp.answer(request, path.substring(OCSP.length()));
+            String rest = ocspRest(path);
+            if (rest != null) {
+                return ocsp.answer(request, rest, body);
             } else if (path.startsWith(CRL)) {
                 return files.crl(request, path.substring(CRL.length()));
             } else if (path.startsWith(CA)) {
@@ -51,15 +57,9 @@ class StatusHandler extends Handler.Abstract {
         } catch (DataAccessException | TransactionException e) {
             LOG.warn("{} cannot be answered: {}", path, e.getMessage());
             return Reply.problem(503, "the database is away").with("Retry-After", "5");
+        } catch (RuntimeException e) {
+            LOG.error("{} cannot be answered", path, e);
+            return Reply.problem(500, "this cannot be answered; the server's log says why");
         }
-    }
-
-    private static void write(Reply reply, Response response, Callback callback) {
-        response.setStatus(reply.status());
-        reply.headers().forEach((name, value) -> response.getHeaders().put(name, value));
-        if (reply.status() != 304) {
-            response.getHeaders().put(HttpHeader.CONTENT_LENGTH, reply.body().length);
-        }
-        response.write(true, ByteBuffer.wrap(reply.body()), callback);
     }
 }

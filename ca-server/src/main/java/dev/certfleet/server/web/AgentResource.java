@@ -7,9 +7,13 @@ import dev.certfleet.server.access.Caller;
 import dev.certfleet.server.enrolment.Assignments;
 import dev.certfleet.server.enrolment.Nodes;
 import dev.certfleet.server.enrolment.RaiseAlarm;
+import dev.certfleet.server.ledger.Feed;
+import dev.certfleet.server.recovery.DatabaseState;
 import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.servlet.http.HttpServletRequest;
+import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
@@ -17,6 +21,7 @@ import org.springframework.security.core.annotation.AuthenticationPrincipal;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
@@ -28,14 +33,24 @@ import tools.jackson.databind.json.JsonMapper;
 @Tag(name = "agent")
 class AgentResource {
     private final Assignments assignments;
+    private final Feed feed;
+    private final DatabaseState databaseState;
     private final Nodes nodes;
     private final RaiseAlarm raiseAlarm;
     private final Idempotency idempotency;
     private final JsonMapper json;
 
     AgentResource(
-            Assignments assignments, Nodes nodes, RaiseAlarm raiseAlarm, Idempotency idempotency, JsonMapper json) {
+            Assignments assignments,
+            Feed feed,
+            DatabaseState databaseState,
+            Nodes nodes,
+            RaiseAlarm raiseAlarm,
+            Idempotency idempotency,
+            JsonMapper json) {
         this.assignments = assignments;
+        this.feed = feed;
+        this.databaseState = databaseState;
         this.nodes = nodes;
         this.raiseAlarm = raiseAlarm;
         this.idempotency = idempotency;
@@ -44,8 +59,16 @@ class AgentResource {
 
     @GetMapping("/assignment")
     @Operation(operationId = "getAssignment", summary = "What the calling node has to hold")
-    Assignment assignment(@AuthenticationPrincipal Caller caller) {
+    Assignment assignment(
+            @AuthenticationPrincipal Caller caller,
+            @Parameter(description = FeedResource.MARK_DESCRIPTION)
+                    @RequestHeader(name = FeedResource.MARK, required = false)
+                    @Nullable
+                    String mark) {
         Caller.Agent agent = agent(caller);
+        if (mark != null) {
+            databaseState.shown(agent.cluster(), mark, feed.head(agent.cluster()));
+        }
         return assignments.of(nodes.named(agent.cluster(), agent.node()).orElseThrow(May::refused));
     }
 

@@ -27,8 +27,8 @@ import org.springframework.context.annotation.Configuration;
 @Configuration(proxyBeanMethods = false)
 class ApiDocument {
     private static final String PROBLEM = "Problem";
-    /** A report replaces the last one: sent again, it says the same again. */
-    private static final String LAST_ONE_COUNTS = "report";
+    /** What changes nothing when it is sent again. */
+    private static final Set<String> REPEATABLE = Set.of("report", "prove", "replay", "acceptLoss");
 
     private static final String CERTIFICATE = "clientCertificate";
 
@@ -65,8 +65,7 @@ class ApiDocument {
                     .forEach(path -> path.readOperationsMap().forEach((method, operation) -> {
                         operation.getResponses().remove("400");
                         operation.getResponses().addApiResponse("default", problem());
-                        if (method == PathItem.HttpMethod.POST
-                                && !operation.getOperationId().equals(LAST_ONE_COUNTS)) {
+                        if (method == PathItem.HttpMethod.POST && !REPEATABLE.contains(operation.getOperationId())) {
                             operation.addParametersItem(idempotencyKey());
                         }
                     }));

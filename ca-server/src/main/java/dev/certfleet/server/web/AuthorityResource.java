@@ -43,6 +43,8 @@ class AuthorityResource {
             Instant notBefore,
             Instant notAfter,
             String certificate,
+
+            @Schema(allowableValues = {"active", "retired", "withdrawn"})
             String state) {}
 
     @Schema(name = "Authorities")

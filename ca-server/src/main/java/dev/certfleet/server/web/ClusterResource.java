@@ -7,6 +7,7 @@ import dev.certfleet.server.authority.Cluster;
 import dev.certfleet.server.authority.Clusters;
 import dev.certfleet.server.authority.CreateCluster;
 import dev.certfleet.server.x509.ClusterFacts;
+import dev.certfleet.server.x509.CrlShards;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
@@ -63,7 +64,8 @@ class ClusterResource {
             @Nullable String controlPlaneEndpoint,
             @Nullable List<String> extraNames,
             @Nullable String keyAlgorithm,
-            @Nullable String statusUrl) {}
+            @Nullable String statusUrl,
+            @Nullable Integer crlShards) {}
 
     @Schema(name = "Cluster")
     record View(
@@ -74,6 +76,7 @@ class ClusterResource {
             List<String> extraNames,
             String keyAlgorithm,
             String statusUrl,
+            int crlShards,
             Instant createdAt,
             List<AuthorityResource.View> authorities) {}
 
@@ -85,8 +88,9 @@ class ClusterResource {
         May.administerInstallation(caller);
         ClusterFacts facts = facts(body);
         String statusUrl = statusUrl(body.statusUrl());
+        int crlShards = crlShards(body.crlShards());
         return idempotency.once(caller, request, body, View.class, () -> {
-            Cluster cluster = create.create(facts, statusUrl, caller.actor())
+            Cluster cluster = create.create(facts, statusUrl, crlShards, caller.actor())
                     .orElseThrow(() -> new ProblemException(
                             ProblemType.ALREADY_EXISTS, "there is a cluster called '" + facts.name() + "' already"));
             return ResponseEntity.status(HttpStatus.CREATED).body(view(cluster));
@@ -129,6 +133,7 @@ class ClusterResource {
                 facts.extraNames(),
                 facts.keyAlgorithm().label(),
                 cluster.statusUrl(),
+                cluster.crlShards(),
                 cluster.createdAt(),
                 authorities.ofCluster(cluster.name()).stream()
                         .map(AuthorityResource::view)
@@ -150,6 +155,14 @@ class ClusterResource {
         } catch (IllegalArgumentException e) {
             throw ProblemException.refused("cluster", String.valueOf(e.getMessage()));
         }
+    }
+
+    private static int crlShards(@Nullable Integer given) {
+        int shards = given == null ? 1 : given;
+        if (shards < 1 || shards > CrlShards.MOST) {
+            throw ProblemException.refused("crl-shards", "crlShards is from 1 to " + CrlShards.MOST);
+        }
+        return shards;
     }
 
     private static String statusUrl(@Nullable String given) {

@@ -35,6 +35,9 @@ final class Expected {
         if (type == int.class || type == Integer.class || type == long.class || type == Long.class) {
             return "a whole number";
         }
+        if (type == boolean.class || type == Boolean.class) {
+            return "true or false";
+        }
         if (type == Instant.class) {
             return "a time as in RFC 3339, such as 2026-01-31T12:00:00Z";
         }

@@ -1,5 +1,7 @@
 package dev.certfleet.server.web;
 
+import dev.certfleet.server.recovery.DatabaseBehind;
+import dev.certfleet.server.recovery.NotJournalled;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.sql.SQLNonTransientConnectionException;
@@ -44,6 +46,11 @@ final class Failures {
             case MissingServletRequestParameterException missing ->
                 new ProblemException(
                         ProblemType.MALFORMED_REQUEST, "the parameter '" + missing.getParameterName() + "' is missing");
+            case NotJournalled unjournalled -> notJournalled(unjournalled);
+            case DatabaseBehind behind ->
+                new ProblemException(
+                        ProblemType.DATABASE_BEHIND,
+                        "nothing is issued until what it lacks is put back: GET /api/v1/recovery tells it");
             case ErrorResponse response -> ofStatus(response.getStatusCode(), failure);
             default -> isDatabaseAway(failure) ? databaseUnavailable(failure) : internal(failure);
         };
@@ -146,6 +153,14 @@ final class Failures {
         LOG.warn("the database cannot be reached: {}", failure.getMessage());
         return new ProblemException(
                 ProblemType.DATABASE_UNAVAILABLE, "nothing was changed that was not answered; try again in a moment");
+    }
+
+    private static ProblemException notJournalled(NotJournalled failure) {
+        LOG.error("revoked and committed, but not journalled: {}", failure.getMessage());
+        return new ProblemException(
+                ProblemType.NOT_JOURNALLED,
+                "it is revoked and committed, and a database that is restored from a backup would not know of it;"
+                        + " mend the server's data folder and send the request again");
     }
 
     private static ProblemException internal(@Nullable Throwable failure) {

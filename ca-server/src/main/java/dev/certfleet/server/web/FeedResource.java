@@ -6,7 +6,9 @@ import dev.certfleet.pki.wire.FeedPage;
 import dev.certfleet.server.access.Caller;
 import dev.certfleet.server.ledger.Feed;
 import dev.certfleet.server.ledger.FeedNews;
+import dev.certfleet.server.recovery.DatabaseState;
 import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.time.Clock;
 import java.time.Duration;
@@ -15,9 +17,11 @@ import java.util.Base64;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
+import org.springframework.http.ResponseEntity;
 import org.springframework.security.core.annotation.AuthenticationPrincipal;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 
@@ -27,15 +31,24 @@ import org.springframework.web.bind.annotation.RestController;
 class FeedResource {
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(60);
 
+    /** How far the feed had come, under a MAC: agents send back the highest they saw. */
+    static final String MARK = "Certfleet-Mark";
+
+    static final String MARK_DESCRIPTION =
+            "the highest mark that came with an answer of the feed: a server whose database has not come so far was"
+                    + " restored, and refuses to issue";
+
     private final Feed feed;
     private final FeedNews news;
     private final Clustered clustered;
+    private final DatabaseState databaseState;
     private final Clock clock;
 
-    FeedResource(Feed feed, FeedNews news, Clustered clustered, Clock clock) {
+    FeedResource(Feed feed, FeedNews news, Clustered clustered, DatabaseState databaseState, Clock clock) {
         this.feed = feed;
         this.news = news;
         this.clustered = clustered;
+        this.databaseState = databaseState;
         this.clock = clock;
     }
 
@@ -44,12 +57,14 @@ class FeedResource {
             operationId = "getFeed",
             summary =
                     "What became known about a cluster's certificates after a sequence; waits until there is something")
-    FeedPage feed(
+    ResponseEntity<FeedPage> feed(
             @AuthenticationPrincipal Caller caller,
             @PathVariable String cluster,
             @RequestParam(required = false) @Nullable Long after,
             @RequestParam(required = false) @Nullable Duration wait,
-            @RequestParam(required = false) @Nullable Integer limit)
+            @RequestParam(required = false) @Nullable Integer limit,
+            @Parameter(description = MARK_DESCRIPTION) @RequestHeader(name = MARK, required = false) @Nullable
+                    String mark)
             throws InterruptedException {
         May.readOrBeNodeOf(caller, cluster);
         String name = clustered.named(cluster).name();
@@ -62,14 +77,21 @@ class FeedResource {
         int most = Page.limit(limit);
 
         Instant end = clock.instant().plus(longest);
-        String epoch = feed.epoch();
+        Feed.Head head = feed.head(name);
+        if (mark != null) {
+            databaseState.shown(name, mark, head);
+        }
         List<Feed.Entry> found = feed.after(name, sequence, most + 1);
         Duration left = longest;
         while (found.isEmpty() && left.isPositive() && news.await(name, sequence, left)) {
             found = feed.after(name, sequence, most + 1);
             left = Duration.between(clock.instant(), end);
         }
-        return page(epoch, sequence, most, found);
+        FeedPage page = page(head.epoch(), sequence, most, found);
+        long reached = found.isEmpty() ? head.sequence() : Math.max(head.sequence(), page.sequence());
+        return ResponseEntity.ok()
+                .header(MARK, databaseState.mark(name, new Feed.Head(head.epoch(), reached)))
+                .body(page);
     }
 
     private static FeedPage page(String epoch, long sequence, int limit, List<Feed.Entry> found) {

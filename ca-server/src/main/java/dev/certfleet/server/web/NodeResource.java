@@ -51,7 +51,7 @@ class NodeResource {
             List<String> roles,
             List<String> addresses,
 
-            @Schema(allowableValues = {"active", "retired", "reinstall-allowed"})
+            @Schema(allowableValues = {"active", "retired", "reinstall-allowed", "quarantined"})
             String state,
 
             Instant enrolledAt,
@@ -142,6 +142,9 @@ class NodeResource {
     private static void requireHeld(Node node, Set<ProfileName> profiles) {
         if (node.state() == Node.State.RETIRED) {
             throw ProblemException.refused("node-retired", "the node was retired and holds nothing");
+        }
+        if (node.state() == Node.State.QUARANTINED) {
+            throw ProblemException.refused("node-quarantined", "the node is in quarantine and holds nothing");
         }
         for (ProfileName profile : profiles) {
             if (!Assignments.isHeld(profile, node)) {

@@ -6,6 +6,11 @@ import dev.certfleet.server.authority.TrustBundles;
 import dev.certfleet.server.ledger.CertificateRecord;
 import dev.certfleet.server.x509.CertificationRequest;
 import dev.certfleet.server.x509.Violations;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import org.bouncycastle.asn1.ASN1Encoding;
+import org.bouncycastle.asn1.x509.Certificate;
 
 /** Certificates and requests as the API carries them. */
 final class Pem {
@@ -23,6 +28,32 @@ final class Pem {
             case CertificationRequest request -> request;
             case Violations violations -> throw ProblemException.refused(violations);
         };
+    }
+
+    /** The octets of the one certificate in a text, which can be read; or refuses it. */
+    static byte[] certificate(String pem) {
+        byte[] der = one(pem, dev.certfleet.pki.Pem.CERTIFICATE, "pem");
+        try {
+            if (Arrays.equals(Certificate.getInstance(der).getEncoded(ASN1Encoding.DER), der)) {
+                return der;
+            }
+        } catch (IllegalArgumentException | IOException | IllegalStateException | ClassCastException e) {
+            // said below
+        }
+        throw ProblemException.refused("pem", "this is no certificate in DER");
+    }
+
+    /** The octets of the one block of a kind in a text, or refuses it. */
+    static byte[] one(String pem, String label, String rule) {
+        try {
+            List<byte[]> blocks = dev.certfleet.pki.Pem.decode(pem, label);
+            if (blocks.size() == 1) {
+                return blocks.getFirst();
+            }
+        } catch (IllegalArgumentException e) {
+            throw ProblemException.refused(rule, String.valueOf(e.getMessage()));
+        }
+        throw ProblemException.refused(rule, "one PEM block '" + label + "' is needed, not several");
     }
 
     static IssuedCertificate issued(CertificateRecord certificate, Authority authority) {

@@ -34,6 +34,7 @@ enum ProblemType {
     NODE_NAME_TAKEN(409, "A node of this name exists"),
     LAST_ADMINISTRATOR(409, "Nobody else could administer the installation"),
     NOT_A_HOLD(409, "Only a certificateHold in force can be released"),
+    DRY_RUN_OUTDATED(409, "Things changed since the dry run"),
     CERTIFICATE_HELD(409, "The certificate is on hold"),
     REQUEST_IN_PROGRESS(409, "The same request is being worked on"),
 
@@ -41,9 +42,13 @@ enum ProblemType {
     UNSUPPORTED_MEDIA_TYPE(415, "The body must be application/json"),
 
     REQUEST_REFUSED(422, "The request breaks rules"),
+    CERTIFICATE_NEVER_ISSUED(422, "The certificate was never issued here"),
     IDEMPOTENCY_KEY_REUSED(422, "The Idempotency-Key was used for another request"),
+    CONFIRMATION_REQUIRED(428, "A confirmation from a dry run is needed"),
 
     INTERNAL_ERROR(500, "The server failed"),
+    NOT_JOURNALLED(503, "It is done, but it is not in the journal"),
+    DATABASE_BEHIND(503, "The database lacks what was known before"),
     DATABASE_UNAVAILABLE(503, "The database cannot be reached");
 
     private static final String PREFIX = "urn:certfleet:problem:";

@@ -4,6 +4,7 @@ import dev.certfleet.server.access.Caller;
 import dev.certfleet.server.ledger.CertificateRecord;
 import dev.certfleet.server.ledger.Ledger;
 import dev.certfleet.server.x509.Fingerprint;
+import dev.certfleet.server.x509.Serial;
 import java.util.Optional;
 import org.springframework.stereotype.Component;
 
@@ -37,7 +38,14 @@ class VisibleCertificates {
 
     /** For operators who may change what is its cluster's; for the installation's own, everything. */
     CertificateRecord administer(Caller caller, String id) {
-        Optional<CertificateRecord> found = ledger.find(fingerprint(id));
+        return administer(caller, ledger.find(fingerprint(id)));
+    }
+
+    CertificateRecord administer(Caller caller, Serial serial) {
+        return administer(caller, ledger.find(serial));
+    }
+
+    private static CertificateRecord administer(Caller caller, Optional<CertificateRecord> found) {
         String cluster = found.map(CertificateRecord::cluster).orElse(null);
         if (!caller.mayAdministerInstallation() && (cluster == null || !caller.mayAdminister(cluster))) {
             throw May.refused();

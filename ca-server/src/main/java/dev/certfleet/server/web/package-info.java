@@ -3,7 +3,18 @@
  * Errors become problem details in one place. What is accepted and answered is described by the OpenAPI document.
  */
 @ApplicationModule(
-        allowedDependencies = {"access", "audit", "authority", "enrolment", "issuance", "ledger", "revocation", "x509"})
+        allowedDependencies = {
+            "access",
+            "audit",
+            "authority",
+            "enrolment",
+            "issuance",
+            "ledger",
+            "receipt",
+            "recovery",
+            "revocation",
+            "x509"
+        })
 @NullMarked
 package dev.certfleet.server.web;
 

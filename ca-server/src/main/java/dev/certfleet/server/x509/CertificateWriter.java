@@ -42,7 +42,7 @@ final class CertificateWriter {
             tbs.setEndDate(time(contents.validity().notAfter()));
             tbs.setSubject(contents.subject().toName());
             tbs.setSubjectPublicKeyInfo(contents.key());
-            tbs.setExtensions(extensions(contents, issuer));
+            tbs.setExtensions(extensions(contents, issuer, serial));
             return tbs.generateTBSCertificate().getEncoded(ASN1Encoding.DER);
         } catch (IOException e) {
             throw new IllegalStateException("a certificate that cannot be encoded", e);
@@ -54,7 +54,8 @@ final class CertificateWriter {
         return new Time(Date.from(instant), Locale.ROOT);
     }
 
-    private static Extensions extensions(CertificateContents contents, IssuerFacts issuer) throws IOException {
+    private static Extensions extensions(CertificateContents contents, IssuerFacts issuer, Serial serial)
+            throws IOException {
         ExtensionsGenerator extensions = new ExtensionsGenerator();
         boolean authority = contents.kind() == CertificateContents.Kind.AUTHORITY;
         extensions.addExtension(
@@ -70,20 +71,21 @@ final class CertificateWriter {
             extensions.addExtension(Extension.subjectAlternativeName, false, names(contents.names()));
         }
         switch (contents.kind()) {
-            case LEAF -> leafStatus(extensions, Objects.requireNonNull(contents.urls()));
+            case LEAF -> leafStatus(extensions, Objects.requireNonNull(contents.urls()), serial);
             case OCSP_RESPONDER -> responderStatus(extensions, Objects.requireNonNull(contents.urls()));
             case AUTHORITY -> {}
         }
         return extensions.generate();
     }
 
-    private static void leafStatus(ExtensionsGenerator extensions, AuthorityUrls urls) throws IOException {
+    private static void leafStatus(ExtensionsGenerator extensions, AuthorityUrls urls, Serial serial)
+            throws IOException {
         extensions.addExtension(
                 Extension.authorityInfoAccess, false, new AuthorityInformationAccess(new AccessDescription[] {
                     new AccessDescription(AccessDescription.id_ad_ocsp, url(urls.ocsp())),
                     new AccessDescription(AccessDescription.id_ad_caIssuers, url(urls.caIssuers()))
                 }));
-        DistributionPointName place = new DistributionPointName(new GeneralNames(url(urls.crl())));
+        DistributionPointName place = new DistributionPointName(new GeneralNames(url(urls.crlOf(serial))));
         extensions.addExtension(Extension.cRLDistributionPoints, false, new CRLDistPoint(new DistributionPoint[] {
             new DistributionPoint(place, null, null)
         }));

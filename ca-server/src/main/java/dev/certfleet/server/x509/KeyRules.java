@@ -37,6 +37,9 @@ public final class KeyRules {
     }
 
     private static List<Violation> ofKind(SubjectPublicKeyInfo key, Set<KeyAlgorithm> allowed) {
+        if (key.getPublicKeyData().getPadBits() != 0) {
+            return List.of(new Violation("key-encoding", "the key is not of whole octets"));
+        }
         ASN1ObjectIdentifier algorithm = key.getAlgorithm().getAlgorithm();
         if (X9ObjectIdentifiers.id_ecPublicKey.equals(algorithm) && overlap(allowed, CURVES)) {
             return EllipticCurveRules.check(key, allowed);

@@ -56,6 +56,7 @@ final class ProfileTable {
             case ETCD_SERVER, ETCD_PEER ->
                 leaf(name, EnumSet.of(Purpose.SERVER, Purpose.CLIENT), ofNode(""), NodeNames::ofEtcd);
             case ETCD_HEALTHCHECK_CLIENT -> client(name, fixed("kube-etcd-healthcheck-client"));
+            case ETCD_CANARY -> client(name, fixed("certfleet-etcd-canary"));
             case KUBE_CONTROLLER_MANAGER -> client(name, fixed("system:kube-controller-manager"));
             case KUBE_SCHEDULER -> client(name, fixed("system:kube-scheduler"));
             case KUBELET_CLIENT -> client(name, ofNode("system:node:", "system:nodes"));

@@ -23,10 +23,59 @@ class OcspRequestTest {
 
         assertThat(request.certificates()).hasSize(1);
         CertId certId = request.certificates().getFirst();
-        assertThat(certId.hashAlgorithm()).isEqualTo("1.3.14.3.2.26");
-        assertThat(certId.serial().toString(16)).isEqualTo("f102030405060708090a0b0c0d0e0f10");
+        assertThat(certId.beginning()).hasSize(55).startsWith(0x30, 9, 6, 5, 0x2b, 0x0e, 3, 2, 0x1a, 5, 0, 4, 0x14, 1);
+        assertThat(certId.serial()).isEqualTo(new SerialKey(0xf102030405060708L, 0x090a0b0c0d0e0f10L));
         assertThat(certId.der()).startsWith(0x30, 0x4a);
         assertThat(request.nonce()).hasSize(16).startsWith(4, 14);
+    }
+
+    /** The same without a nonce, and with a serial that needs no padding. */
+    private static final byte[] PLAIN = HexFormat.of()
+            .parseHex("3051304f304d304b3049300906052b0e03021a050004140102030405060708090a0b0c0d0e0f10111213140414"
+                    + "1112131415161718191a1b1c1d1e1f202122232402107102030405060708090a0b0c0d0e0f10");
+
+    @Test
+    void plainRequestIsReadAtAGlanceAsItWouldBeInFull() throws DerException {
+        CertId certId = OcspRequest.plain(PLAIN);
+        CertId read = OcspRequest.read(PLAIN).certificates().getFirst();
+
+        assertThat(certId).usingRecursiveComparison().isEqualTo(read);
+        assertThat(read.serial()).isEqualTo(new SerialKey(0x7102030405060708L, 0x090a0b0c0d0e0f10L));
+        assertThat(OcspRequest.plain(WITH_NONCE)).isNull();
+    }
+
+    /** What has the look of a plain request and is none is not told apart by it, but by the issuer that it names. */
+    @Test
+    void whatIsReadAtAGlanceHasTheSerialThatIsReadInFull() {
+        Random random = new Random(2);
+        int plain = 0;
+        for (int i = 0; i < 200_000; i++) {
+            byte[] changed = PLAIN.clone();
+            changed[random.nextInt(changed.length)] = (byte) random.nextInt(256);
+            CertId glance = OcspRequest.plain(changed);
+            try {
+                CertId read = OcspRequest.read(changed).certificates().getFirst();
+                if (glance != null) {
+                    plain++;
+                    assertThat(isSame(glance, read)).isTrue();
+                }
+            } catch (DerException e) {
+                assertThat(glance == null || !Arrays.equals(glance.beginning(), beginning()))
+                        .isTrue();
+            }
+        }
+        assertThat(plain).isPositive();
+    }
+
+    private static boolean isSame(CertId one, CertId other) {
+        return Arrays.equals(one.der(), other.der())
+                && Arrays.equals(one.beginning(), other.beginning())
+                && one.serial() != null
+                && one.serial().equals(other.serial());
+    }
+
+    private static byte[] beginning() {
+        return Arrays.copyOfRange(PLAIN, 10, PLAIN.length - 18);
     }
 
     @Test

@@ -55,6 +55,7 @@ class SecondStartTest {
                             .asString())
                     .isEqualTo("good");
             issueAdmin(second, cluster);
+            warnsBeforeTheLastAdministratorGoes(second);
         } finally {
             second.stop();
         }
@@ -87,6 +88,17 @@ class SecondStartTest {
                 .rootCause()
                 .isInstanceOf(CannotStart.class)
                 .hasMessageContaining("the sealing key is not the one that this database was sealed with");
+    }
+
+    private static void warnsBeforeTheLastAdministratorGoes(TestServer server) {
+        String own =
+                TestIdentity.read(server.data().resolve("operator-admin.pem")).id();
+        assertThat(server.admin()
+                        .post("/compromised-keys?dryRun=true", "{\"certificate\": \"" + own + "\"}")
+                        .expect(200)
+                        .get("breaks"))
+                .extracting(broken -> broken.get("effect").asString())
+                .anyMatch(effect -> effect.startsWith("the last operator admin credential goes"));
     }
 
     private static void replacesALostCredential(TestServer server) throws Exception {

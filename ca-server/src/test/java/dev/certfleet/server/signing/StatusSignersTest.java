@@ -7,19 +7,29 @@ import dev.certfleet.pki.KeyAlgorithm;
 import dev.certfleet.pki.RevocationReason;
 import dev.certfleet.server.signing.OcspResponseData.CertStatus;
 import dev.certfleet.server.signing.OcspResponseData.SingleResponse;
-import dev.certfleet.server.x509.RevokedCertificate;
 import dev.certfleet.server.x509.Serial;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
 import java.math.BigInteger;
 import java.security.KeyPair;
 import java.time.Instant;
 import java.util.Date;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.UUID;
 import org.bouncycastle.asn1.ASN1Encoding;
 import org.bouncycastle.asn1.ocsp.OCSPObjectIdentifiers;
 import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.asn1.x509.CRLDistPoint;
 import org.bouncycastle.asn1.x509.CRLReason;
+import org.bouncycastle.asn1.x509.DistributionPoint;
+import org.bouncycastle.asn1.x509.DistributionPointName;
 import org.bouncycastle.asn1.x509.Extension;
+import org.bouncycastle.asn1.x509.GeneralName;
+import org.bouncycastle.asn1.x509.GeneralNames;
+import org.bouncycastle.asn1.x509.IssuingDistributionPoint;
 import org.bouncycastle.cert.X509CRLHolder;
 import org.bouncycastle.cert.X509CertificateHolder;
 import org.bouncycastle.cert.X509v2CRLBuilder;
@@ -43,6 +53,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 class StatusSignersTest {
     private static final Instant NOW = Instant.parse("2026-11-24T10:00:00Z");
     private static final Serial SERIAL = Serial.parse("ff0102030405060708090a0b0c0d0e0f");
+
+    private static final String DELTA = "http://status.example.org/crl/prod-kubernetes-1.delta.crl";
+    private static final String SHARD = "http://status.example.org/crl/prod-kubernetes-1/7.crl";
+    private static final byte[] NOTHING_MORE = new byte[0];
 
     private record Party(SigningKey key, X509CertificateHolder certificate, ContentVerifierProvider verifier) {}
 
@@ -69,6 +83,37 @@ class StatusSignersTest {
                 new JcaContentVerifierProviderBuilder()
                         .setProvider(new BouncyCastleProvider())
                         .build(certificate));
+    }
+
+    private interface Entries {
+        void write(CrlEntryWriter writer) throws IOException;
+    }
+
+    private static byte[] signed(Party party, long number, CrlScope scope, Entries entries) throws Exception {
+        ByteArrayOutputStream encoded = new ByteArrayOutputStream();
+        CrlEntryWriter writer = new CrlEntryWriter(encoded);
+        entries.write(writer);
+        writer.flush();
+        SignedCrl crl = new CrlSigner(party.key(), party.certificate().getEncoded())
+                .sign(new CrlContents(number, NOW, NOW.plusSeconds(60), scope), new CrlEntries() {
+                    @Override
+                    public long length() {
+                        return encoded.size();
+                    }
+
+                    @Override
+                    public InputStream open() {
+                        return new ByteArrayInputStream(encoded.toByteArray());
+                    }
+                });
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        crl.writeTo(out);
+        assertThat(crl.length()).isEqualTo(out.size());
+        return out.toByteArray();
+    }
+
+    private static DistributionPointName place(String url) {
+        return new DistributionPointName(new GeneralNames(new GeneralName(GeneralName.uniformResourceIdentifier, url)));
     }
 
     private static CertificateID certId(X509CertificateHolder issuer) throws Exception {
@@ -117,12 +162,17 @@ class StatusSignersTest {
     @EnumSource(KeyAlgorithm.class)
     void crlsVerifyWithKeysOfEveryAlgorithm(KeyAlgorithm algorithm) throws Exception {
         Party party = party(algorithm);
-        RevokedCertificate entry = new RevokedCertificate(
-                SERIAL, NOW.minusSeconds(5), RevocationReason.KEY_COMPROMISE, NOW.minusSeconds(9));
 
-        X509CRLHolder crl =
-                new X509CRLHolder(new CrlSigner(party.key(), party.certificate().getEncoded())
-                        .sign(new CrlContents(300, NOW, NOW.plusSeconds(86400), List.of(entry))));
+        X509CRLHolder crl = new X509CRLHolder(signed(
+                party,
+                300,
+                new CrlScope.Full(DELTA),
+                entries -> entries.write(
+                        SERIAL.bytes(),
+                        NOW.getEpochSecond() - 5,
+                        RevocationReason.KEY_COMPROMISE.code(),
+                        NOW.getEpochSecond() - 9,
+                        NOTHING_MORE)));
 
         assertThat(crl.isSignatureValid(party.verifier())).isTrue();
         assertThat(crl.getRevokedCertificate(SERIAL.value()).getExtensionOIDs().size())
@@ -132,14 +182,11 @@ class StatusSignersTest {
     @Test
     void crlIsOctetForOctetWhatBouncyCastleWouldSign() throws Exception {
         Party party = party(KeyAlgorithm.P256);
-        List<RevokedCertificate> entries = List.of(
-                new RevokedCertificate(SERIAL, NOW, RevocationReason.KEY_COMPROMISE, null),
-                new RevokedCertificate(
-                        Serial.parse("0102030405060708090a0b0c0d0e0f10"), NOW, RevocationReason.UNSPECIFIED, null));
+        Serial low = Serial.parse("0102030405060708090a0b0c0d0e0f10");
         X509v2CRLBuilder oracle = new X509v2CRLBuilder(party.certificate().getSubject(), Date.from(NOW));
         oracle.setNextUpdate(Date.from(NOW.plusSeconds(60)));
         oracle.addCRLEntry(SERIAL.value(), Date.from(NOW), CRLReason.keyCompromise);
-        oracle.addCRLEntry(entries.get(1).serial().value(), Date.from(NOW), CRLReason.unspecified);
+        oracle.addCRLEntry(low.value(), Date.from(NOW), CRLReason.unspecified);
         oracle.addExtension(
                 Extension.authorityKeyIdentifier,
                 false,
@@ -149,14 +196,19 @@ class StatusSignersTest {
                                 .getKeyIdentifier()));
         oracle.addExtension(
                 Extension.cRLNumber, false, new org.bouncycastle.asn1.x509.CRLNumber(BigInteger.valueOf(7)));
+        oracle.addExtension(Extension.freshestCRL, false, new CRLDistPoint(new DistributionPoint[] {
+            new DistributionPoint(place(DELTA), null, null)
+        }));
         KeyPair any = Signatures.generate(KeyAlgorithm.P256);
         byte[] wanted = oracle.build(new JcaContentSignerBuilder("SHA256withECDSA").build(any.getPrivate()))
                 .toASN1Structure()
                 .getTBSCertList()
                 .getEncoded(ASN1Encoding.DER);
 
-        byte[] crl = new CrlSigner(party.key(), party.certificate().getEncoded())
-                .sign(new CrlContents(7, NOW, NOW.plusSeconds(60), entries));
+        byte[] crl = signed(party, 7, new CrlScope.Full(DELTA), entries -> {
+            entries.write(SERIAL.bytes(), NOW.getEpochSecond(), 1, CrlEntryWriter.NEVER, NOTHING_MORE);
+            entries.write(low.bytes(), NOW.getEpochSecond(), 0, CrlEntryWriter.NEVER, NOTHING_MORE);
+        });
 
         assertThat(new X509CRLHolder(crl).toASN1Structure().getTBSCertList().getEncoded(ASN1Encoding.DER))
                 .isEqualTo(wanted);
@@ -166,12 +218,98 @@ class StatusSignersTest {
     void emptyCrlHasNoList() throws Exception {
         Party party = party(KeyAlgorithm.P256);
 
-        byte[] crl = new CrlSigner(party.key(), party.certificate().getEncoded())
-                .sign(new CrlContents(1, NOW, NOW.plusSeconds(60), List.of()));
+        byte[] crl = signed(party, 1, new CrlScope.Full(DELTA), entries -> {});
 
         assertThat(new X509CRLHolder(crl).getRevokedCertificates().isEmpty()).isTrue();
         assertThat(new X509CRLHolder(crl).toASN1Structure().getEncoded(ASN1Encoding.DER))
                 .isEqualTo(crl);
+    }
+
+    @Test
+    void manyEntriesAreStreamedAndOctetForOctetWhatBouncyCastleWouldSign() throws Exception {
+        Party party = party(KeyAlgorithm.P256);
+        Instant late = Instant.parse("2050-01-01T00:00:00Z");
+        X509v2CRLBuilder oracle = new X509v2CRLBuilder(party.certificate().getSubject(), Date.from(NOW));
+        oracle.setNextUpdate(Date.from(NOW.plusSeconds(60)));
+        List<byte[]> serials = new java.util.ArrayList<>();
+        SplittableRandom random = new SplittableRandom(1);
+        for (int i = 0; i < 5000; i++) {
+            byte[] serial = new byte[16];
+            random.nextBytes(serial);
+            serial[0] |= 1;
+            serials.add(serial);
+            Instant at = i % 7 == 0 ? late : NOW.minusSeconds(i * 3600L);
+            if (i % 3 == 0) {
+                oracle.addCRLEntry(new BigInteger(1, serial), Date.from(at), i % 11, Date.from(NOW.minusSeconds(i)));
+            } else {
+                oracle.addCRLEntry(new BigInteger(1, serial), Date.from(at), i % 11);
+            }
+        }
+        oracle.addExtension(
+                Extension.authorityKeyIdentifier,
+                false,
+                new org.bouncycastle.asn1.x509.AuthorityKeyIdentifier(
+                        org.bouncycastle.asn1.x509.SubjectKeyIdentifier.fromExtensions(
+                                        party.certificate().getExtensions())
+                                .getKeyIdentifier()));
+        oracle.addExtension(
+                Extension.cRLNumber, false, new org.bouncycastle.asn1.x509.CRLNumber(BigInteger.valueOf(9)));
+        oracle.addExtension(
+                Extension.issuingDistributionPoint,
+                true,
+                new IssuingDistributionPoint(place(SHARD), false, false, null, false, false));
+
+        byte[] crl = signed(party, 9, new CrlScope.Shard(SHARD), entries -> {
+            for (int i = 0; i < serials.size(); i++) {
+                Instant at = i % 7 == 0 ? late : NOW.minusSeconds(i * 3600L);
+                entries.write(
+                        serials.get(i),
+                        at.getEpochSecond(),
+                        i % 11,
+                        i % 3 == 0 ? NOW.minusSeconds(i).getEpochSecond() : CrlEntryWriter.NEVER,
+                        NOTHING_MORE);
+            }
+        });
+
+        assertThat(new X509CRLHolder(crl).isSignatureValid(party.verifier())).isTrue();
+        assertThat(new X509CRLHolder(crl).toASN1Structure().getTBSCertList().getEncoded(ASN1Encoding.DER))
+                .isEqualTo(oracle.build(new JcaContentSignerBuilder("SHA256withECDSA")
+                                .build(Signatures.generate(KeyAlgorithm.P256).getPrivate()))
+                        .toASN1Structure()
+                        .getTBSCertList()
+                        .getEncoded(ASN1Encoding.DER));
+    }
+
+    @Test
+    void deltaAndIndirectCrlsHaveTheirExtensionsAsBouncyCastleWritesThem() throws Exception {
+        Party party = party(KeyAlgorithm.P256);
+
+        X509CRLHolder delta = new X509CRLHolder(signed(party, 9, new CrlScope.Delta(300), entries -> {}));
+        X509CRLHolder indirect = new X509CRLHolder(signed(
+                party,
+                9,
+                new CrlScope.Indirect(),
+                entries -> entries.write(
+                        SERIAL.bytes(),
+                        NOW.getEpochSecond(),
+                        0,
+                        CrlEntryWriter.NEVER,
+                        CrlEntryWriter.certificateIssuer(party.certificate().getEncoded()))));
+
+        assertThat(delta.getExtension(Extension.deltaCRLIndicator))
+                .isEqualTo(Extension.create(
+                        Extension.deltaCRLIndicator,
+                        true,
+                        new org.bouncycastle.asn1.x509.CRLNumber(BigInteger.valueOf(300))));
+        assertThat(indirect.getExtension(Extension.issuingDistributionPoint))
+                .isEqualTo(Extension.create(
+                        Extension.issuingDistributionPoint, true, new IssuingDistributionPoint(null, true, false)));
+        assertThat(indirect.getRevokedCertificate(SERIAL.value()).getExtension(Extension.certificateIssuer))
+                .isEqualTo(Extension.create(
+                        Extension.certificateIssuer,
+                        true,
+                        new GeneralNames(new GeneralName(party.certificate().getSubject()))));
+        assertThat(indirect.toASN1Structure().getEncoded(ASN1Encoding.DER)).isEqualTo(indirect.getEncoded());
     }
 
     @Test

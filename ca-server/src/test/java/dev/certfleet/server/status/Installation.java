@@ -82,12 +82,18 @@ final class Installation implements AutoCloseable {
 
     /** A server with the one cluster. */
     static Installation start(TestDatabase database, Path folder, KeyAlgorithm algorithm) {
+        return start(database, folder, algorithm, 1);
+    }
+
+    /** A server with the one cluster, whose CRLs are in shards. */
+    static Installation start(TestDatabase database, Path folder, KeyAlgorithm algorithm, int crlShards) {
         Installation installation = startServer(database, new AdjustableClock(), folder, null);
         var _ = installation
                 .bean(CreateCluster.class)
                 .create(
                         new ClusterFacts(CLUSTER, "cluster.local", List.of("10.96.0.0/12"), null, List.of(), algorithm),
                         "http://localhost:" + installation.port(),
+                        crlShards,
                         "test")
                 .orElseThrow();
         return installation;

@@ -12,7 +12,9 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** What Prometheus gets to see, in the names that the alert rules use. */
 class MonitoringTest {
@@ -118,6 +120,37 @@ class MonitoringTest {
         assertThat(value("certfleet_ocsp_answers_total", "result=\"malformed-request\""))
                 .isEqualTo(malformed + 1);
         assertThat(value("certfleet_alarms_total")).isZero();
+    }
+
+    @Test
+    void tellsHowLongDoorsTakeAndWhichRevocationsWait() throws InterruptedException {
+        String[] replica = {"door=\"replica\""};
+        double before = value("certfleet_enforcement_lag_seconds_count", replica);
+        JdbcClient database = INSTALLATION.bean(JdbcClient.class);
+        database.sql("INSERT INTO node (cluster, name, roles, addresses, state, enrolled_at)"
+                        + " VALUES ('prod', 'never-proves', '{control-plane}', '{}', 'active', now())")
+                .update();
+        try {
+            INSTALLATION.revoke(INSTALLATION.issue(), RevocationReason.SUPERSEDED);
+            INSTALLATION.context.getBean("receiptGauges", Repeating.class).once();
+            for (int i = 0; i < 300 && value("certfleet_enforcement_lag_seconds_count", replica) == before; i++) {
+                TimeUnit.MILLISECONDS.sleep(100);
+            }
+        } finally {
+            database.sql("UPDATE node SET state = 'retired' WHERE name = 'never-proves'")
+                    .update();
+        }
+
+        assertThat(value("certfleet_enforcement_lag_seconds_count", replica)).isGreaterThan(before);
+        assertThat(value("certfleet_enforcement_lag_seconds_bucket", replica[0], "le=\"+Inf\""))
+                .isGreaterThan(before);
+        assertThat(value("certfleet_enforcement_lag_seconds_count", "door=\"kube-apiserver\""))
+                .isZero();
+        assertThat(value("certfleet_revocations_oldest_pending_seconds", "cluster=\"prod\""))
+                .isNotNegative();
+        assertThat(value("certfleet_revocations_late", "cluster=\"prod\"")).isNotNegative();
+        assertThat(value("certfleet_database_behind")).isZero();
+        assertThat(value("certfleet_journal_failing")).isZero();
     }
 
     private static double orZero(double value) {

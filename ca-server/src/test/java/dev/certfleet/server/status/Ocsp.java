@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.math.BigInteger;
 import java.util.Base64;
 import org.bouncycastle.asn1.DEROctetString;
+import org.bouncycastle.asn1.ocsp.CertID;
 import org.bouncycastle.asn1.ocsp.OCSPObjectIdentifiers;
 import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
 import org.bouncycastle.asn1.x509.Extension;
@@ -42,7 +43,10 @@ final class Ocsp {
 
     static CertificateID id(byte[] issuer, BigInteger serial, AlgorithmIdentifier hash) {
         try {
-            return new CertificateID(DIGESTS.get(hash), new X509CertificateHolder(issuer), serial);
+            CertID computed =
+                    new CertificateID(DIGESTS.get(hash), new X509CertificateHolder(issuer), serial).toASN1Primitive();
+            return new CertificateID(new CertID(
+                    hash, computed.getIssuerNameHash(), computed.getIssuerKeyHash(), computed.getSerialNumber()));
         } catch (OCSPException | OperatorCreationException | IOException e) {
             throw new IllegalStateException(e);
         }
@@ -50,6 +54,11 @@ final class Ocsp {
 
     Ocsp about(byte[] issuer, Serial serial) {
         return about(issuer, serial.value());
+    }
+
+    Ocsp about(CertificateID id) {
+        request.addRequest(id);
+        return this;
     }
 
     Ocsp about(byte[] issuer, BigInteger serial) {
@@ -93,6 +102,9 @@ final class Ocsp {
 
     /** A successful response, after the signature, the delegation and what it demands were verified. */
     static BasicOCSPResp verified(byte[] response, byte[] issuer) {
+        if (status(response) != OCSPResp.SUCCESSFUL) {
+            throw new AssertionError("the response has status " + status(response));
+        }
         try {
             BasicOCSPResp basic = (BasicOCSPResp) read(response).getResponseObject();
             X509CertificateHolder authority = new X509CertificateHolder(issuer);

@@ -12,7 +12,11 @@ import dev.certfleet.server.crl.PublishCrl;
 import dev.certfleet.server.ledger.CertificateRecord;
 import dev.certfleet.server.ledger.CertificateSearch;
 import dev.certfleet.server.ledger.Ledger;
+import dev.certfleet.server.ledger.RevocationRecord;
+import dev.certfleet.server.ledger.StatusChanges;
+import dev.certfleet.server.revocation.RevokeCertificate;
 import dev.certfleet.server.schedule.Repeating;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.math.BigInteger;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -40,6 +44,8 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** What happens to answers and CRLs as days go by, servers come and the database goes. What runs by itself is run by hand. */
 class PassageOfTimeTest {
+    private static final Duration WINDOW = Duration.ofMinutes(10);
+
     @TempDir
     @SuppressWarnings("NullAway.Init")
     Path folder;
@@ -214,23 +220,130 @@ class PassageOfTimeTest {
     }
 
     @Test
-    void withoutItsDatabaseItSaysTryLaterAndAnswersAgainAfterwards() throws InterruptedException {
+    void revocationReplacesTheAnswerAtOnceHereAndSoonOnAnotherServer() throws Exception {
+        CertificateRecord certificate = installation.issue();
+        try (Installation other = Installation.startServer(
+                database, installation.clock, folder.resolve("other"), installation.sealingKey())) {
+            other.context.getBeansOfType(Repeating.class).values().forEach(Repeating::stop);
+            byte[] kept = ask(other, certificate);
+            assertThat(Ocsp.only(Ocsp.verified(kept, issuer)).getCertStatus()).isSameAs(CertificateStatus.GOOD);
+            assertThat(ask(other, certificate))
+                    .as("the same answer, not another")
+                    .isEqualTo(kept);
+
+            RevocationRecord hold = installation.revoke(certificate, RevocationReason.CERTIFICATE_HOLD);
+            assertThat(Ocsp.only(answer(installation, certificate)).getCertStatus())
+                    .isInstanceOf(RevokedStatus.class);
+            for (int i = 0; i < 100 && isGood(other, certificate); i++) {
+                Thread.sleep(50);
+            }
+            assertThat(isGood(other, certificate)).isFalse();
+
+            installation.bean(RevokeCertificate.class).release(certificate, hold, "test");
+            assertThat(isGood(installation, certificate)).isTrue();
+            assertThat(ask(installation, certificate)).isNotEqualTo(kept);
+        }
+    }
+
+    private boolean isGood(Installation server, CertificateRecord certificate) {
+        return !(Ocsp.only(answer(server, certificate)).getCertStatus() instanceof RevokedStatus);
+    }
+
+    @Test
+    void certificateOfAnotherServerIsKnownWhenItIsAskedFor() throws Exception {
+        try (Installation other = Installation.startServer(
+                database, installation.clock, folder.resolve("other"), installation.sealingKey())) {
+            for (int i = 0; i < 20; i++) {
+                assertThat(isGood(other, installation.issue())).isTrue();
+            }
+        }
+    }
+
+    @Test
+    void answersAreSignedAheadAndAgainBeforeTheyAge() throws Exception {
+        CertificateRecord certificate = installation.issue();
+        signAhead(1);
+        assertThat(signaturesWhenAsked()).isZero();
+        byte[] first = ask(installation, certificate);
+        assertThat(ask(installation, certificate)).isEqualTo(first);
+
+        installation.clock.advance(Duration.ofMinutes(6));
+        signAhead(2);
+        byte[] second = ask(installation, certificate);
+        assertThat(Ocsp.only(Ocsp.verified(second, issuer)).getThisUpdate())
+                .isAfter(Ocsp.only(Ocsp.verified(first, issuer)).getThisUpdate());
+        assertThat(signaturesWhenAsked()).isZero();
+    }
+
+    /** Until there were so many answers for every certificate. */
+    private void signAhead(int times) throws InterruptedException {
+        turn(installation, "responderRenewal");
+        assertThat(installation.bean(StatusChanges.class).catchUp(Duration.ofSeconds(10)))
+                .isTrue();
+        double wanted = (double) times * count("certificate");
+        for (int i = 0; i < 3000 && signatures("ahead") < wanted; i++) {
+            turn(installation, "signingAhead");
+            Thread.sleep(10);
+        }
+        assertThat(signatures("ahead")).isGreaterThanOrEqualTo(wanted);
+    }
+
+    private double signaturesWhenAsked() {
+        return signatures("asked");
+    }
+
+    private double signatures(String when) {
+        return installation
+                .bean(MeterRegistry.class)
+                .counter("certfleet.ocsp.signatures", "when", when)
+                .count();
+    }
+
+    @Test
+    void withoutItsDatabaseItAnswersWhatItKnowsUntilNextUpdateAndThenSaysTryLater() throws InterruptedException {
         CertificateRecord certificate = installation.issue();
         assertThat(Ocsp.only(answer(installation, certificate)).getCertStatus()).isSameAs(CertificateStatus.GOOD);
         Authority authority = installation.authority(AuthorityKind.KUBERNETES);
+        byte[] neverIssued = new Ocsp()
+                .about(issuer, new BigInteger("0102030405060708090a0b0c0d0e0f10", 16))
+                .encoded();
+        byte[] withNonce =
+                new Ocsp().about(issuer, certificate.serial()).withNonce(16).encoded();
+
+        byte[] known = installation.get("/crl/" + authority.name() + ".crl").body();
 
         database.goAway();
+        assertThat(Ocsp.only(answer(installation, certificate)).getCertStatus()).isSameAs(CertificateStatus.GOOD);
+        assertThat(Ocsp.only(Ocsp.verified(post(withNonce), issuer)).getCertStatus())
+                .isSameAs(CertificateStatus.GOOD);
+        assertThat(Ocsp.status(post(neverIssued))).isEqualTo(OCSPResp.TRY_LATER);
+        assertThat(installation.get("/crl/" + authority.name() + ".crl").body()).isEqualTo(known);
+        var unknown = installation.get("/crl/none.crl");
+        assertThat(unknown.statusCode()).isEqualTo(503);
+        assertThat(unknown.headers().firstValue("Retry-After")).isPresent();
+
+        installation.clock.advance(WINDOW.minusMinutes(1));
+        SingleResp late = Ocsp.only(Ocsp.verified(post(withNonce), issuer));
+        assertThat(late.getThisUpdate().toInstant())
+                .isBefore(installation.clock.instant().minus(Duration.ofMinutes(8)));
+        assertThat(Duration.between(
+                        late.getThisUpdate().toInstant(), late.getNextUpdate().toInstant()))
+                .isEqualTo(WINDOW);
+
+        installation.clock.advance(Duration.ofMinutes(1));
         assertThat(Ocsp.status(ask(installation, certificate))).isEqualTo(OCSPResp.TRY_LATER);
-        var crl = installation.get("/crl/" + authority.name() + ".crl");
-        assertThat(crl.statusCode()).isEqualTo(503);
-        assertThat(crl.headers().firstValue("Retry-After")).isPresent();
+        assertThat(Ocsp.status(post(withNonce))).isEqualTo(OCSPResp.TRY_LATER);
 
         database.comeBack();
-        // A connection that broke can be in the pool for a moment more.
-        for (int i = 0; i < 100 && Ocsp.status(ask(installation, certificate)) == OCSPResp.TRY_LATER; i++) {
+        for (int i = 0; i < 100 && Ocsp.status(post(neverIssued)) == OCSPResp.TRY_LATER; i++) {
             Thread.sleep(100);
         }
+        assertThat(Ocsp.status(post(neverIssued))).isEqualTo(OCSPResp.UNAUTHORIZED);
         assertThat(Ocsp.only(answer(installation, certificate)).getCertStatus()).isSameAs(CertificateStatus.GOOD);
+    }
+
+    private byte[] post(byte[] request) {
+        return installation.post("/ocsp", "application/ocsp-request", request).body();
     }
 
     @Test
@@ -240,17 +353,18 @@ class PassageOfTimeTest {
                 ProfileName.KUBERNETES_SUPER_ADMIN, "O=system:masters,CN=kubernetes-super-admin", Duration.ofHours(1));
         CertificateRecord later = installation.issue(
                 ProfileName.KUBERNETES_SUPER_ADMIN, "O=system:masters,CN=kubernetes-super-admin", Duration.ofHours(8));
-        assertThat(number(authority)).isEqualTo(1);
+        long first = number(authority);
         BigInteger serial = certificate.serial().value();
 
         installation.revoke(certificate, RevocationReason.SUPERSEDED);
         turn(installation, "crlPublisher");
-        assertThat(number(authority)).isEqualTo(2);
+        long second = number(authority);
+        assertThat(second).isGreaterThan(first);
         assertThat(crl(authority).getRevokedCertificate(serial)).isNotNull();
 
         installation.clock.advance(Duration.ofHours(2));
         turn(installation, "crlPublisher");
-        assertThat(number(authority)).as("nothing is due").isEqualTo(2);
+        assertThat(number(authority)).as("nothing is due").isEqualTo(second);
 
         installation.revoke(later, RevocationReason.SUPERSEDED);
         turn(installation, "crlPublisher");
@@ -260,12 +374,13 @@ class PassageOfTimeTest {
 
         installation.clock.advance(PublishCrl.SCHEDULE.minusHours(2));
         turn(installation, "crlPublisher");
-        assertThat(number(authority)).isEqualTo(4);
+        long third = number(authority);
+        assertThat(third).isGreaterThan(second);
         assertThat(crl(authority).getRevokedCertificate(serial)).as("one more").isNotNull();
 
         installation.clock.advance(PublishCrl.SCHEDULE);
         turn(installation, "crlPublisher");
-        assertThat(number(authority)).isEqualTo(5);
+        assertThat(number(authority)).isGreaterThan(third);
         assertThat(crl(authority).getRevokedCertificate(serial)).isNull();
         assertThat(crl(authority).getNextUpdate().toInstant())
                 .isAfter(installation.clock.instant().plus(Duration.ofHours(23)));

@@ -9,7 +9,7 @@ import dev.certfleet.server.authority.Authority;
 import dev.certfleet.server.installation.CannotStart;
 import dev.certfleet.server.installation.Settings;
 import dev.certfleet.server.ledger.CertificateRecord;
-import dev.certfleet.server.ocsp.OcspResponder;
+import dev.certfleet.server.ledger.StatusChanges;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.math.BigInteger;
@@ -28,9 +28,14 @@ import java.util.Base64;
 import java.util.Date;
 import java.util.List;
 import org.bouncycastle.asn1.ASN1GeneralizedTime;
+import org.bouncycastle.asn1.DERNull;
 import org.bouncycastle.asn1.DEROctetString;
+import org.bouncycastle.asn1.nist.NISTObjectIdentifiers;
+import org.bouncycastle.asn1.oiw.OIWObjectIdentifiers;
+import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
 import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.cert.ocsp.BasicOCSPResp;
+import org.bouncycastle.cert.ocsp.CertificateID;
 import org.bouncycastle.cert.ocsp.CertificateStatus;
 import org.bouncycastle.cert.ocsp.OCSPResp;
 import org.bouncycastle.cert.ocsp.RevokedStatus;
@@ -44,6 +49,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 /** The listener through its real port: what it takes, what it refuses and how it answers, with Bouncy Castle as the reader. */
 class StatusListenerTest {
     private static final String REQUEST = "application/ocsp-request";
+    private static final Duration WINDOW = Duration.ofMinutes(10);
     private static final BigInteger NEVER_ISSUED = new BigInteger("0102030405060708090a0b0c0d0e0f10", 16);
 
     private static final Installation INSTALLATION = Installation.shared();
@@ -262,15 +268,96 @@ class StatusListenerTest {
         String cacheControl = response.headers().firstValue("Cache-Control").orElseThrow();
         assertThat(cacheControl).contains("public", "no-transform", "must-revalidate");
         long maxAge = Long.parseLong(cacheControl.replaceAll(".*max-age=(\\d+).*", "$1"));
-        long window = OcspResponder.WINDOW.toSeconds();
-        assertThat(maxAge).isBetween(window - 20, window);
+        long left = Duration.between(
+                        INSTALLATION.clock.instant(), single.getNextUpdate().toInstant())
+                .toSeconds();
+        assertThat(maxAge).isPositive().isBetween(left, left + 5);
         assertThat(response.headers().firstValue("Expires"))
                 .hasValue(Conditions.date(single.getNextUpdate().toInstant()));
         assertThat(response.headers().firstValue("ETag")).isPresent();
         assertThat(Duration.between(
                         single.getThisUpdate().toInstant(),
                         single.getNextUpdate().toInstant()))
-                .isEqualTo(OcspResponder.WINDOW);
+                .isEqualTo(WINDOW);
+    }
+
+    @Test
+    void cacheThatHasTheAnswerIsToldSo() {
+        String path = "/ocsp/" + aboutCertificate().base64();
+        HttpResponse<byte[]> first = INSTALLATION.get(path);
+        String tag = first.headers().firstValue("ETag").orElseThrow();
+        for (int i = 0;
+                i < 30
+                        && INSTALLATION
+                                .get(path)
+                                .headers()
+                                .firstValue("Last-Modified")
+                                .isEmpty();
+                i++) {
+            pause();
+        }
+        String modified =
+                INSTALLATION.get(path).headers().firstValue("Last-Modified").orElseThrow();
+
+        HttpResponse<byte[]> unchanged = INSTALLATION.get(path, "If-None-Match", tag);
+        assertThat(unchanged.statusCode()).isEqualTo(304);
+        assertThat(unchanged.body()).isEmpty();
+        assertThat(unchanged.headers().firstValue("ETag")).hasValue(tag);
+        assertThat(unchanged.headers().firstValue("Cache-Control").orElseThrow())
+                .contains("max-age=");
+        assertThat(INSTALLATION.get(path, "If-Modified-Since", modified).statusCode())
+                .isEqualTo(304);
+        assertThat(INSTALLATION
+                        .get(path, "If-Modified-Since", "Mon, 01 Jan 2024 00:00:00 GMT")
+                        .statusCode())
+                .isEqualTo(200);
+        assertThat(INSTALLATION.get(path, "If-None-Match", "\"other\"").statusCode())
+                .isEqualTo(200);
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(100);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Test
+    void cacheThatHasGoodIsGivenRevokedWhateverDateItNames() {
+        CertificateRecord certificate = INSTALLATION.issue();
+        String path = "/ocsp/" + new Ocsp().about(ISSUER, certificate.serial()).base64();
+        String tag = INSTALLATION.get(path).headers().firstValue("ETag").orElseThrow();
+
+        INSTALLATION.revoke(certificate, RevocationReason.SUPERSEDED);
+
+        assertThat(INSTALLATION.get(path, "If-None-Match", tag).statusCode()).isEqualTo(200);
+        assertThat(INSTALLATION
+                        .get(
+                                path,
+                                "If-Modified-Since",
+                                Conditions.date(INSTALLATION.clock.instant().plusSeconds(60)))
+                        .statusCode())
+                .isEqualTo(200);
+        String revoked = INSTALLATION.get(path).headers().firstValue("ETag").orElseThrow();
+        assertThat(INSTALLATION.get(path, "If-None-Match", revoked).statusCode())
+                .isEqualTo(304);
+    }
+
+    @Test
+    void certIdComesBackAsItWasWritten() {
+        for (AlgorithmIdentifier hash : List.of(
+                new AlgorithmIdentifier(OIWObjectIdentifiers.idSHA1, DERNull.INSTANCE),
+                new AlgorithmIdentifier(OIWObjectIdentifiers.idSHA1),
+                new AlgorithmIdentifier(NISTObjectIdentifiers.id_sha256, DERNull.INSTANCE),
+                new AlgorithmIdentifier(NISTObjectIdentifiers.id_sha256))) {
+            CertificateID id = Ocsp.id(ISSUER, CERTIFICATE.serial().value(), hash);
+            for (int i = 0; i < 2; i++) {
+                SingleResp single = Ocsp.only(Ocsp.verified(ask(new Ocsp().about(id)), ISSUER));
+                assertThat(single.getCertStatus()).isSameAs(CertificateStatus.GOOD);
+                assertThat(single.getCertID().toASN1Primitive()).isEqualTo(id.toASN1Primitive());
+            }
+        }
     }
 
     @Test
@@ -353,6 +440,7 @@ class StatusListenerTest {
                                 + " WHERE serial = ?")
                 .param(certificate.serial().bytes())
                 .update();
+        INSTALLATION.bean(StatusChanges.class).catchUp(Duration.ofSeconds(10));
 
         assertThat(refusal(new Ocsp().about(ISSUER, certificate.serial()).encoded()))
                 .isEqualTo(OCSPResp.UNAUTHORIZED);
@@ -447,10 +535,12 @@ class StatusListenerTest {
                 "http://localhost",
                 "127.0.0.1:0",
                 "127.0.0.1:" + taken,
-                "127.0.0.1:0");
+                "127.0.0.1:0",
+                new Settings.Ocsp(WINDOW));
         StatusServer second = new StatusServer(
                 settings,
-                new StatusHandler(INSTALLATION.bean(OcspEndpoint.class), INSTALLATION.bean(FileEndpoints.class)));
+                new StatusHandler(INSTALLATION.bean(OcspEndpoint.class), INSTALLATION.bean(FileEndpoints.class)),
+                INSTALLATION.clock);
 
         assertThatThrownBy(second::start)
                 .isInstanceOf(CannotStart.class)

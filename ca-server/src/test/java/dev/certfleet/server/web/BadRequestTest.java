@@ -194,7 +194,9 @@ class BadRequestTest {
             "{\"name\": \"x\", \"extraNames\": [\"*.x\"]}",
             "{\"name\": \"x\", \"keyAlgorithm\": \"dsa\"}",
             "{\"name\": \"x\", \"statusUrl\": \"https://x\"}",
-            "{\"name\": \"x\", \"statusUrl\": \"http://x?y\"}"
+            "{\"name\": \"x\", \"statusUrl\": \"http://x?y\"}",
+            "{\"name\": \"x\", \"crlShards\": 0}",
+            "{\"name\": \"x\", \"crlShards\": 1025}"
         }) {
             admin.post("/clusters", body).expectProblem(422, "request-refused");
         }

@@ -177,9 +177,11 @@ class CertificateTest {
             String id = issue("kubernetes-admin", null).get("id").asString();
             JsonNode revocation = revoke(id, reason).expect(201);
             assertThat(revocation.get("reason").asString()).isEqualTo(reason);
-            assertThat(admin.get("/revocations/" + revocation.get("id").asString())
-                            .expect(200))
-                    .isEqualTo(revocation);
+            JsonNode read =
+                    admin.get("/revocations/" + revocation.get("id").asString()).expect(200);
+            for (String field : List.of("id", "certificate", "serial", "cluster", "reason", "revokedAt", "revokedBy")) {
+                assertThat(read.get(field)).as(field).isEqualTo(revocation.get(field));
+            }
         }
         String id = issue("kubernetes-admin", null).get("id").asString();
         revoke(id, "removeFromCRL").expectProblem(422, "request-refused");
@@ -191,7 +193,9 @@ class CertificateTest {
         String id = issue("kubernetes-admin", null).get("id").asString();
         String hold = revoke(id, "certificateHold").expect(201).get("id").asString();
         JsonNode forGood = revoke(id, "keyCompromise").expect(201);
-        assertThat(revoke(id, "superseded").expect(201)).isEqualTo(forGood);
+        JsonNode again = revoke(id, "superseded").expect(201);
+        assertThat(again.get("id")).isEqualTo(forGood.get("id"));
+        assertThat(again.get("reason").asString()).isEqualTo("keyCompromise");
         admin.post("/revocations/" + hold + "/release").expectProblem(409, "not-a-hold");
         admin.post("/revocations/" + forGood.get("id").asString() + "/release").expectProblem(409, "not-a-hold");
         assertThat(admin.get("/revocations?certificate=" + id).expect(200).get("items"))

@@ -37,6 +37,9 @@ class DatabaseAwayTest {
 
             allowConnections(server, true);
 
+            for (int i = 0; i < 100 && admin.get("/clusters").status() == 503; i++) {
+                TimeUnit.MILLISECONDS.sleep(100);
+            }
             admin.post("/clusters", "{\"name\": \"lost\"}", "Idempotency-Key", "k")
                     .expect(201);
             CompletableFuture<TestClient.Answer> again = admin.getLater(feed);

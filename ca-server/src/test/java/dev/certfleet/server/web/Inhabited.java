@@ -72,9 +72,18 @@ final class Inhabited {
             case "/clusters/{cluster}/enrolment-tokens" -> "{\"nodeNamePattern\": \"*\", \"roles\": [\"worker\"]}";
             case "/clusters/{cluster}/nodes/{node}/renew" -> "{\"profiles\": [\"kubelet-client\"]}";
             case "/revocations" -> "{\"certificate\": \"" + node.id() + "\", \"reason\": \"unspecified\"}";
+            case "/bulk-revocations" ->
+                "{\"cluster\": \"" + cluster + "\", \"filter\": {\"node\": \"worker-1\"}, \"reason\": \"unspecified\"}";
+            case "/compromised-keys" -> "{\"certificate\": \"" + node.id() + "\"}";
+            case "/clusters/{cluster}/nodes/{node}/quarantine" -> "{\"comment\": \"seen elsewhere\"}";
             case "/enrolments" -> TestServer.enrolment(secret, "worker-2", request);
             case "/agent/reports" ->
                 "{\"agentVersion\": \"1\", \"at\": \"2026-11-24T00:00:00Z\", \"certificates\": []}";
+            case "/agent/proofs" ->
+                "{\"proofs\": [{\"certificate\": \"" + node.id()
+                        + "\", \"door\": \"kube-apiserver\", \"evidence\": \"review-denied\","
+                        + " \"at\": \"2026-11-24T00:00:00Z\"}]}";
+            case "/recovery/accept-loss" -> "{\"server\": \"00000000-0000-0000-0000-000000000000\"}";
             case "/agent/alarms" ->
                 "{\"kind\": \"unknown-credential\", \"detail\": \"seen\", \"at\": \"2026-11-24T00:00:00Z\"}";
             default -> throw new AssertionError("a new route: say here what a good body of it is: " + route);

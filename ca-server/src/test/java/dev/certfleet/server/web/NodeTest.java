@@ -23,6 +23,11 @@ class NodeTest {
                 .extracting(certificate -> certificate.get("profile").asString())
                 .containsExactlyInAnyOrder("kubelet-client", "kubelet-serving", "kube-proxy", "node-identity");
         assertThat(assignment.get("bundles").has("kubernetes")).isTrue();
+        assertThat(assignment.get("crlUrls").get("kubernetes").asString())
+                .endsWith("/crl/" + cluster + "-kubernetes-1.crl");
+        assertThat(assignment.get("crlUrls").get("etcd").asString())
+                .as("one file for all generations")
+                .endsWith("/crl/" + cluster + "-etcd-1.indirect.crl");
         JsonNode shown = admin.get("/clusters/" + cluster + "/nodes/worker-1").expect(200);
         assertThat(shown.get("state").asString()).isEqualTo("active");
         assertThat(shown.get("addresses").get(0).asString()).isEqualTo("192.0.2.10");

@@ -20,6 +20,8 @@ record OnRecord(Map<String, String> tables) {
             Map.entry("operator", "true"),
             Map.entry("cluster", "true"),
             Map.entry("authority", "true"),
+            Map.entry("blocked_key", "true"),
+            Map.entry("bulk_revocation", "true"),
             Map.entry("feed_entry", "true"),
             Map.entry("renewal_demand", "true"),
             Map.entry("idempotent_answer", "true"),

@@ -29,7 +29,7 @@ final class Fleet {
 
     static final Holder.Node WORKER = worker("worker-1", "192.0.2.20");
 
-    static final AuthorityUrls URLS = AuthorityUrls.of("http://status.example.org:8080", "prod-kubernetes-1");
+    static final AuthorityUrls URLS = AuthorityUrls.of("http://status.example.org:8080", "prod-kubernetes-1", 1);
 
     private Fleet() {}
 

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -15,15 +16,19 @@ final class CertfleetServer implements AutoCloseable {
     private static final int API = 18443;
     private static final int STATUS = 18080;
     private static final int MANAGEMENT = 19090;
+    /** From a server's ports to those of the next one on the same machine. */
+    private static final int NEXT = 1;
 
     private final RunningProcess process;
     private final Path data;
     private final String address;
+    private final int number;
 
-    private CertfleetServer(RunningProcess process, Path data, String address) {
+    private CertfleetServer(RunningProcess process, Path data, String address, int number) {
         this.process = process;
         this.data = data;
         this.address = address;
+        this.number = number;
     }
 
     /**
@@ -33,6 +38,28 @@ final class CertfleetServer implements AutoCloseable {
      * @param furtherSettings as {@code --certfleet.…=…}
      */
     static CertfleetServer start(Path data, String address, Path log, String... furtherSettings) {
+        return start(data, address, 0, log, List.of(furtherSettings));
+    }
+
+    /** Starts two that share a database, the second with a copy of the first's sealing key. */
+    static List<CertfleetServer> startTwo(Path folder, String address, Path logs, SharedPostgres database) {
+        CertfleetServer first =
+                start(folder.resolve("first"), address, 0, logs.resolve("first.log"), database.settings());
+        try {
+            Path secondData = Files.createDirectories(folder.resolve("second"));
+            Path copy = Files.copy(first.data.resolve("sealing.key"), secondData.resolve("sealing.key"));
+            Files.setPosixFilePermissions(copy, PosixFilePermissions.fromString("rw-------"));
+            return List.of(first, start(secondData, address, NEXT, logs.resolve("second.log"), database.settings()));
+        } catch (IOException e) {
+            first.close();
+            throw new UncheckedIOException(e);
+        } catch (RuntimeException | AssertionError e) {
+            first.close();
+            throw e;
+        }
+    }
+
+    private static CertfleetServer start(Path data, String address, int number, Path log, List<String> further) {
         List<String> argv = Command.concat(
                 List.of(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -43,15 +70,20 @@ final class CertfleetServer implements AutoCloseable {
                         jar().toString(),
                         "--certfleet.data=" + data,
                         "--certfleet.names=" + address,
-                        "--certfleet.api=" + address + ":" + API,
-                        "--certfleet.status=" + address + ":" + STATUS,
+                        "--certfleet.api=" + address + ":" + (API + number),
+                        "--certfleet.status=" + address + ":" + (STATUS + number),
                         "--certfleet.status-url=http://" + address + ":" + STATUS,
-                        "--certfleet.management=127.0.0.1:" + MANAGEMENT),
-                List.of(furtherSettings));
-        RunningProcess process = RunningProcess.start("certfleet-server", log, argv, Map.of());
-        CertfleetServer server = new CertfleetServer(process, data, address);
-        process.awaitReady(Duration.ofMinutes(2), () -> process.output().contains("certfleet is ready"));
+                        "--certfleet.management=" + managementAddress(address) + ":" + (MANAGEMENT + number)),
+                further);
+        RunningProcess process = RunningProcess.start("certfleet-server " + (number + 1), log, argv, Map.of());
+        CertfleetServer server = new CertfleetServer(process, data, address, number);
+        process.awaitReady(Duration.ofMinutes(5), () -> process.output().contains("certfleet is ready"));
         return server;
+    }
+
+    /** On loopback in any case; a test that has a loopback address of its own leaves the usual one to others. */
+    private static String managementAddress(String address) {
+        return address.startsWith("127.") ? address : "127.0.0.1";
     }
 
     private static Path jar() {
@@ -69,12 +101,12 @@ final class CertfleetServer implements AutoCloseable {
 
     /** The base URL for agents. */
     URI url() {
-        return URI.create("https://" + address + ":" + API);
+        return URI.create("https://" + address + ":" + (API + number));
     }
 
     /** The base URL of OCSP, CRLs and CA certificates. */
     URI statusUrl() {
-        return URI.create("http://" + address + ":" + STATUS);
+        return URI.create("http://" + address + ":" + (STATUS + number));
     }
 
     Path authority() {

@@ -44,6 +44,10 @@ final class Kubectl {
         return new Kubectl(binaries, Place.THIS_MACHINE, kubeconfig);
     }
 
+    Path kubeconfig() {
+        return kubeconfig;
+    }
+
     Command.Result run(String... arguments) {
         return command(arguments).run();
     }

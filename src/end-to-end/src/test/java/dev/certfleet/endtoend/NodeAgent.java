@@ -8,6 +8,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -17,7 +18,7 @@ final class NodeAgent implements AutoCloseable {
 
     private final NetworkNamespace node;
     private final Path disk;
-    private final RunningProcess process;
+    private RunningProcess process;
 
     private NodeAgent(NetworkNamespace node, Path disk, RunningProcess process) {
         this.node = node;
@@ -26,7 +27,8 @@ final class NodeAgent implements AutoCloseable {
     }
 
     /** Boots the node: settings and token are on its disk, and nobody does anything more. */
-    static NodeAgent boot(NetworkNamespace node, Path disk, CertfleetServer server, String token, String authority) {
+    static NodeAgent boot(
+            NetworkNamespace node, Path disk, List<CertfleetServer> servers, String token, String authority) {
         try {
             Files.createDirectories(disk);
             Path tokenFile = disk.resolve("token");
@@ -44,18 +46,29 @@ final class NodeAgent implements AutoCloseable {
                     paths:
                       kubernetes: %s
                       state: %s
+                    control:
+                      socket: %s
+                    gate:
+                      auditLog: %s
                     """.formatted(
-                            server.url(),
-                            authority,
-                            tokenFile,
-                            node.name(),
-                            node.address(),
-                            disk.resolve("etc/kubernetes"),
-                            disk.resolve("var/lib/certfleet")));
+                    servers.stream().map(server -> server.url().toString()).collect(Collectors.joining(", ")),
+                    authority,
+                    tokenFile,
+                    node.name(),
+                    node.address(),
+                    disk.resolve("etc/kubernetes"),
+                    disk.resolve("var/lib/certfleet"),
+                    socket(node),
+                    auditLog(disk)));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
         return new NodeAgent(node, disk, start(node, disk));
+    }
+
+    /** Not on its disk: the kernel takes no more than 107 characters, and a checkout may be far down. */
+    private static Path socket(NetworkNamespace node) {
+        return Path.of(System.getProperty("java.io.tmpdir"), node.namespace() + ".sock");
     }
 
     private static RunningProcess start(NetworkNamespace node, Path disk) {
@@ -73,6 +86,10 @@ final class NodeAgent implements AutoCloseable {
         return disk.resolve("agent.yaml").toString();
     }
 
+    NetworkNamespace node() {
+        return node;
+    }
+
     KubernetesFolder files() {
         return new KubernetesFolder(disk.resolve("etc/kubernetes"));
     }
@@ -80,6 +97,25 @@ final class NodeAgent implements AutoCloseable {
     /** The gate's file that kube-apiserver is started with. */
     Path authorizationConfiguration() {
         return disk.resolve("etc/kubernetes/certfleet/gate/authorization.yaml");
+    }
+
+    /** The policy that kube-apiserver is started with for its audit log. */
+    Path auditPolicy() {
+        return disk.resolve("etc/kubernetes/certfleet/gate/audit-policy.yaml");
+    }
+
+    /** Where the agent expects kube-apiserver's audit log. */
+    Path auditLog() {
+        return auditLog(disk);
+    }
+
+    private static Path auditLog(Path disk) {
+        return disk.resolve("var/log/kubernetes/audit/audit.log").toAbsolutePath();
+    }
+
+    /** Starts it again after it ended or was killed. */
+    void startAgain() {
+        process = start(node, disk);
     }
 
     /** Waits until everything that the node's roles ask for is published. */
@@ -118,5 +154,10 @@ final class NodeAgent implements AutoCloseable {
     @Override
     public void close() {
         process.close();
+        try {
+            Files.deleteIfExists(socket(node));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

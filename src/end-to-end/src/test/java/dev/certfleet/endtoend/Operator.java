@@ -17,14 +17,21 @@ final class Operator {
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final URI server;
+    private final ClientIdentity identity;
     private final HttpClient client;
 
     Operator(URI server, ClientIdentity identity) {
         this.server = server;
+        this.identity = identity;
         this.client = HttpClient.newBuilder()
                 .sslContext(identity.freshContext())
                 .connectTimeout(Duration.ofSeconds(10))
                 .build();
+    }
+
+    /** The same operator at another server of the same installation. */
+    Operator at(CertfleetServer other) {
+        return new Operator(other.url(), identity);
     }
 
     /** An answer, whatever its status. */

@@ -20,29 +20,37 @@ import tools.jackson.databind.JsonNode;
  * published.
  */
 final class RunningCluster implements AutoCloseable {
-    private static final String CLUSTER = "prod";
+    static final String CLUSTER = "prod";
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final Path folder;
     private final Binaries binaries = Binaries.find();
     private final OpenSsl openSsl = new OpenSsl(Place.THIS_MACHINE);
-    private final CertfleetServer server;
+    private final List<CertfleetServer> servers;
     private final Operator operator;
+    private final NodeNetwork network;
     private final NetworkNamespace controlPlaneNode;
     private final NodeAgent controlPlane;
     private final NodeAgent worker;
     private final KubeApiserver kubeApiserver;
     private Etcd etcd;
 
-    private RunningCluster(Path folder) {
+    private RunningCluster(Path folder, boolean two) {
         this.folder = folder;
         try {
-            NodeNetwork network = closing(NodeNetwork.create(folder.resolve("logs")));
+            this.network = closing(NodeNetwork.create(folder.resolve("logs")));
             this.controlPlaneNode = closing(network.node("cp-1"));
             NetworkNamespace workerNode = closing(network.node("worker-1"));
-            this.server = closing(CertfleetServer.start(
-                    folder.resolve("server"), network.hostAddress(), folder.resolve("logs/server.log")));
-            this.operator = server.firstOperator();
+            this.servers = two
+                    ? CertfleetServer.startTwo(
+                            folder,
+                            network.hostAddress(),
+                            folder.resolve("logs"),
+                            closing(SharedPostgres.start(folder)))
+                    : List.of(CertfleetServer.start(
+                            folder.resolve("server"), network.hostAddress(), folder.resolve("logs/server.log")));
+            servers.forEach(this::closing);
+            this.operator = server().firstOperator();
             String endpoint = controlPlaneNode.address() + ":" + KubeApiserver.PORT;
             operator.post(
                             "/clusters",
@@ -52,7 +60,7 @@ final class RunningCluster implements AutoCloseable {
                                     "controlPlaneEndpoint",
                                     endpoint,
                                     "statusUrl",
-                                    server.statusUrl().toString()))
+                                    server().statusUrl().toString()))
                     .expect(201);
             this.controlPlane = closing(boot(controlPlaneNode, List.of("control-plane", "etcd")))
                     .awaitPublished(
@@ -67,6 +75,7 @@ final class RunningCluster implements AutoCloseable {
                             "pki/etcd/server.crt",
                             "pki/etcd/peer.crt",
                             "pki/etcd/healthcheck-client.crt",
+                            "pki/etcd/crl.der",
                             "pki/sa.key",
                             "pki/sa.pub",
                             "controller-manager.conf",
@@ -84,7 +93,12 @@ final class RunningCluster implements AutoCloseable {
                     controlPlane.files(),
                     etcd,
                     "--client-ca-file=" + controlPlane.files().pki("client-ca.crt"),
-                    "--authorization-config=" + controlPlane.authorizationConfiguration()));
+                    "--kubelet-certificate-authority=" + controlPlane.files().pki("ca.crt"),
+                    "--authorization-config=" + controlPlane.authorizationConfiguration(),
+                    "--audit-policy-file=" + controlPlane.auditPolicy(),
+                    "--audit-log-path=" + controlPlane.auditLog(),
+                    "--audit-log-maxsize=100",
+                    "--audit-log-maxbackup=2"));
         } catch (RuntimeException | AssertionError e) {
             close();
             throw e;
@@ -92,7 +106,12 @@ final class RunningCluster implements AutoCloseable {
     }
 
     static RunningCluster start(Path folder) {
-        return new RunningCluster(folder);
+        return new RunningCluster(folder, false);
+    }
+
+    /** With two servers on one PostgreSQL; the agents know both. */
+    static RunningCluster startWithTwoServers(Path folder) {
+        return new RunningCluster(folder, true);
     }
 
     private <T extends AutoCloseable> T closing(T part) {
@@ -108,11 +127,18 @@ final class RunningCluster implements AutoCloseable {
                 .path("token")
                 .asString();
         return NodeAgent.boot(
-                node, folder.resolve("disk-" + node.name()), server, token, fingerprint(server.authority()));
+                node, folder.resolve("disk-" + node.name()), servers, token, fingerprint(server().authority()));
     }
 
     private Etcd startEtcd() {
-        return closing(Etcd.start(binaries, controlPlaneNode, controlPlane.files(), folder.resolve("etcd")));
+        Path crl = controlPlane.files().pki("etcd/crl.der");
+        return closing(Etcd.start(
+                binaries,
+                controlPlaneNode,
+                controlPlane.files(),
+                folder.resolve("etcd"),
+                "--client-crl-file=" + crl,
+                "--peer-crl-file=" + crl));
     }
 
     /**
@@ -128,8 +154,14 @@ final class RunningCluster implements AutoCloseable {
         return presented;
     }
 
+    /** The only one, or the first of two. */
     CertfleetServer server() {
-        return server;
+        return servers.getFirst();
+    }
+
+    /** The second of two. */
+    CertfleetServer otherServer() {
+        return servers.getLast();
     }
 
     Operator operator() {
@@ -142,6 +174,17 @@ final class RunningCluster implements AutoCloseable {
 
     NodeAgent worker() {
         return worker;
+    }
+
+    /** A machine beside the nodes, where a user sits. */
+    NetworkNamespace machine(String name) {
+        return closing(network.node(name));
+    }
+
+    /** Another worker, enrolled and with its certificates. */
+    NodeAgent addWorker(String name) {
+        return closing(boot(closing(network.node(name)), List.of("worker")))
+                .awaitPublished("pki/ca.crt", "pki/kubelet-client.crt", "kubelet.conf");
     }
 
     KubeApiserver kubeApiserver() {
@@ -238,7 +281,7 @@ final class RunningCluster implements AutoCloseable {
     }
 
     OpenSsl.OcspAnswer ocsp(Path certificate) {
-        return openSsl.ocsp(server.statusUrl().resolve("/ocsp"), authority(), certificate);
+        return openSsl.ocsp(server().statusUrl().resolve("/ocsp"), authority(), certificate);
     }
 
     /** The CRL, fetched from where the certificate says it is, once it lists the certificate. */

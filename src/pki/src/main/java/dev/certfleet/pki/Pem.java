@@ -45,7 +45,8 @@ public record Pem(String label, byte[] contents) {
                 label = "";
             } else if (!label.isEmpty()) {
                 base64.append(line.strip());
-            } else {
+            } else if (line.startsWith("-----BEGIN ")) {
+                // Only then: a text may have a million other lines, and each would cost a matcher.
                 Matcher begin = BEGIN.matcher(line);
                 if (begin.matches()) {
                     label = begin.group(1);

@@ -17,6 +17,11 @@ public enum ProfileName {
     ETCD_SERVER("etcd-server", AuthorityKind.ETCD, Holder.NODE, NodeRole.ETCD),
     ETCD_PEER("etcd-peer", AuthorityKind.ETCD, Holder.NODE, NodeRole.ETCD),
     ETCD_HEALTHCHECK_CLIENT("etcd-healthcheck-client", AuthorityKind.ETCD, Holder.NODE, NodeRole.ETCD),
+    /**
+     * A client certificate that is revoked in the moment it is issued: with it the agent sees whether etcd refuses what is
+     * revoked. It opens nothing and is never published.
+     */
+    ETCD_CANARY("etcd-canary", AuthorityKind.ETCD, Holder.NODE, NodeRole.ETCD),
     KUBE_CONTROLLER_MANAGER("kube-controller-manager", AuthorityKind.KUBERNETES, Holder.NODE, NodeRole.CONTROL_PLANE),
     KUBE_SCHEDULER("kube-scheduler", AuthorityKind.KUBERNETES, Holder.NODE, NodeRole.CONTROL_PLANE),
     KUBELET_CLIENT("kubelet-client", AuthorityKind.KUBERNETES, Holder.NODE, NodeRole.CONTROL_PLANE, NodeRole.WORKER),

@@ -66,7 +66,7 @@ class LintsTest {
             NOW,
             NOW.plus(Duration.ofDays(3000)),
             Duration.ofDays(7),
-            AuthorityUrls.of("http://status.example.org", "prod-kubernetes-1"));
+            AuthorityUrls.of("http://status.example.org", "prod-kubernetes-1", 1));
     private static final IssuerFacts ISSUER = new IssuerFacts(
             new X500Name("CN=prod-kubernetes-1"),
             new byte[20],

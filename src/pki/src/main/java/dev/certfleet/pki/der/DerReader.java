@@ -205,14 +205,32 @@ public final class DerReader {
             throw wrong("a GeneralizedTime that is not YYYYMMDDHHMMSSZ");
         }
         int at = element.start;
+        return instant(digits(at, 4), at + 4);
+    }
+
+    /** A Time (RFC 5280 section 4.1.2.5): UTCTime with seconds for 1950 to 2049, or GeneralizedTime. */
+    public Instant time() throws DerException {
+        if (!nextIs(Tag.UTC_TIME)) {
+            return generalizedTime();
+        }
+        Element element = next(Tag.UTC_TIME);
+        if (element.length() != 13 || data[element.end - 1] != 'Z') {
+            throw wrong("a UTCTime that is not YYMMDDHHMMSSZ");
+        }
+        int at = element.start;
+        int year = digits(at, 2);
+        return instant(year < 50 ? 2000 + year : 1900 + year, at + 2);
+    }
+
+    private Instant instant(int year, int at) throws DerException {
         try {
             return LocalDateTime.of(
-                            digits(at, 4),
+                            year,
+                            digits(at, 2),
+                            digits(at + 2, 2),
                             digits(at + 4, 2),
                             digits(at + 6, 2),
-                            digits(at + 8, 2),
-                            digits(at + 10, 2),
-                            digits(at + 12, 2))
+                            digits(at + 8, 2))
                     .toInstant(ZoneOffset.UTC);
         } catch (DateTimeException e) {
             throw wrong("no such time: " + e.getMessage());

@@ -1,5 +1,6 @@
 package dev.certfleet.pki.ocsp;
 
+import dev.certfleet.pki.SignatureAlgorithms;
 import dev.certfleet.pki.ocsp.OcspException.Problem;
 import dev.certfleet.pki.ocsp.OcspResponse.ResponderId;
 import java.security.GeneralSecurityException;
@@ -104,11 +105,16 @@ public final class OcspVerifier {
             case ResponderId.ByName byName ->
                 Arrays.equals(
                         byName.name(), certificate.getSubjectX500Principal().getEncoded());
-            case ResponderId.ByKey byKey ->
-                CertId.Digest.SHA1
-                        .hash(CertId.keyOctets(certificate.getPublicKey()))
-                        .equals(byKey.hash());
+            case ResponderId.ByKey byKey -> isHashOf(certificate.getPublicKey(), byKey.hash());
         };
+    }
+
+    private static boolean isHashOf(PublicKey key, String hash) {
+        try {
+            return CertId.Digest.SHA1.hash(CertId.keyOctets(key)).equals(hash);
+        } catch (IllegalArgumentException e) {
+            return false; // a certificate that was sent along may hold a key that is no whole octets
+        }
     }
 
     /** RFC 6960 section 4.2.2.2. */
@@ -138,7 +144,9 @@ public final class OcspVerifier {
     private static void verifySignature(OcspResponse response, PublicKey key) throws OcspException {
         boolean valid;
         try {
-            Signature signature = Signature.getInstance(algorithm(response.algorithm()));
+            Signature signature = Signature.getInstance(SignatureAlgorithms.named(response.algorithm())
+                    .orElseThrow(() -> new OcspException(
+                            Problem.UNSUPPORTED_ALGORITHM, "signed with the algorithm " + response.algorithm())));
             signature.initVerify(key);
             signature.update(response.signed());
             valid = signature.verify(response.signature());
@@ -148,19 +156,5 @@ public final class OcspVerifier {
         if (!valid) {
             throw new OcspException(Problem.BAD_SIGNATURE, "the signature is wrong");
         }
-    }
-
-    /** Nothing that rests on SHA-1. */
-    private static String algorithm(String oid) throws OcspException {
-        return switch (oid) {
-            case "1.2.840.10045.4.3.2" -> "SHA256withECDSA";
-            case "1.2.840.10045.4.3.3" -> "SHA384withECDSA";
-            case "1.2.840.10045.4.3.4" -> "SHA512withECDSA";
-            case "1.2.840.113549.1.1.11" -> "SHA256withRSA";
-            case "1.2.840.113549.1.1.12" -> "SHA384withRSA";
-            case "1.2.840.113549.1.1.13" -> "SHA512withRSA";
-            case "1.3.101.112" -> "Ed25519";
-            default -> throw new OcspException(Problem.UNSUPPORTED_ALGORITHM, "signed with the algorithm " + oid);
-        };
     }
 }

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param bundles CA certificates in PEM by bundle name: {@code kubernetes}, {@code clients} (what kube-apiserver accepts
  *     client certificates from), {@code etcd}, {@code front-proxy}, {@code agents}, {@code installation}
  * @param statusUrls where each authority's OCSP responder is, by bundle name ({@code kubernetes} …)
- * @param crlUrls where the complete CRL of each authority that issues is, by bundle name
+ * @param crlUrls where the complete CRL of each authority that issues is, by bundle name; for {@code etcd} it is the
+ *     indirect one, signed by that authority, with the entries of every generation
  */
 public record Assignment(
         String cluster,

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.certfleet.agent.etcd;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.certfleet.agent.net;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,17 @@
+package dev.certfleet.server.setup;
+
+import dev.certfleet.server.schedule.Repeating;
+import java.time.Duration;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** When a server looks whether its TLS certificate was revoked. */
+@Configuration(proxyBeanMethods = false)
+class ServerTlsSchedule {
+    private static final Duration PAUSE = Duration.ofSeconds(5);
+
+    @Bean
+    Repeating revokedServerTls(ServerTls tls) {
+        return new Repeating("revoked-server-tls", PAUSE, tls::replaceIfRevoked);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.certfleet.server.crl;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.certfleet.server.ledger;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.certfleet.server.recovery;
+
+import org.jspecify.annotations.NullMarked;

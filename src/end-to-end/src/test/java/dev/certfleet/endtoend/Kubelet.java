@@ -1,0 +1,89 @@
+package dev.certfleet.endtoend;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A real kubelet with everything from the agent: kubeconfig, drop-in, serving pair. Its own configuration says only what a test
+ * machine needs. Its node is never Ready, as there is no CNI plugin; pods in the host's network run all the same.
+ */
+final class Kubelet implements AutoCloseable {
+    static final int PORT = 10250;
+    private static final String HEALTH = "http://127.0.0.1:10248/healthz";
+
+    private final NetworkNamespace node;
+    private final RunningProcess process;
+
+    private Kubelet(NetworkNamespace node, RunningProcess process) {
+        this.node = node;
+        this.process = process;
+    }
+
+    /**
+     * Starts it and returns when it says that it is healthy.
+     *
+     * @param folder for its configuration
+     */
+    static Kubelet start(Binaries binaries, NodeAgent agent, Containerd containerd, Path folder) {
+        var node = agent.node();
+        var files = agent.files();
+        var process = node.start(
+                "kubelet",
+                containerd.beside(List.of(
+                        binaries.path("kubelet"),
+                        "--config=" + configuration(node, containerd, folder),
+                        "--config-dir=" + files.folder().resolve("certfleet/kubelet"),
+                        "--kubeconfig=" + files.kubeconfig("kubelet.conf"),
+                        "--hostname-override=" + node.name(),
+                        "--node-ip=" + node.address(),
+                        "--v=2")),
+                Map.of());
+        process.awaitReady(
+                Duration.ofSeconds(60),
+                () -> node.command("curl", "--silent", "--fail", HEALTH).run().succeeded());
+        return new Kubelet(node, process);
+    }
+
+    private static Path configuration(NetworkNamespace node, Containerd containerd, Path folder) {
+        try {
+            return Files.writeString(Files.createDirectories(folder).resolve("kubelet.yaml"), """
+                    apiVersion: kubelet.config.k8s.io/v1beta1
+                    kind: KubeletConfiguration
+                    address: %s
+                    containerRuntimeEndpoint: %s
+                    cgroupDriver: cgroupfs
+                    cgroupRoot: %s
+                    failCgroupV1: false
+                    failSwapOn: false
+                    localStorageCapacityIsolation: false
+                    evictionHard: {nodefs.available: "0%%", nodefs.inodesFree: "0%%", imagefs.available: "0%%"}
+                    imageGCHighThresholdPercent: 100
+                    makeIPTablesUtilChains: false
+                    nodeLeaseDurationSeconds: 4
+                    volumePluginDir: /var/lib/kubelet/volume-plugins
+                    """.formatted(
+                                    node.address(), containerd.endpoint(), containerd.controlGroup()))
+                    .toAbsolutePath();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    String address() {
+        return node.address();
+    }
+
+    RunningProcess process() {
+        return process;
+    }
+
+    @Override
+    public void close() {
+        process.close();
+    }
+}

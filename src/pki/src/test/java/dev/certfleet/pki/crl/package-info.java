@@ -1,0 +1,4 @@
+@NullMarked
+package dev.certfleet.pki.crl;
+
+import org.jspecify.annotations.NullMarked;
