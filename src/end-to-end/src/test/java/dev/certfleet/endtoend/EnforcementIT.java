@@ -195,13 +195,14 @@ class EnforcementIT {
         }
         System.out.println("slowest request while the gate hangs: " + slowest + " ms");
         assertThat(slowest).isLessThan(HANGING_GATE_MILLIS);
-        assertThat(status(cluster, revoked)).as("the gate hangs").isEqualTo(500);
+        Await.until("the list refuses, the gate hangs", WITHIN, () -> status(cluster, revoked) == 500);
         signal("CONT", agent);
         Await.until("the gate says why again", WITHIN, () -> status(cluster, revoked) == 403);
 
         agent.kill();
         assertThat(status(cluster, good)).isEqualTo(200);
-        assertThat(status(cluster, revoked)).as("the gate is dead").isEqualTo(500);
+        // At first kube-apiserver may repeat the gate's last answer
+        Await.until("the list refuses, the gate is dead", WITHIN, () -> status(cluster, revoked) == 500);
         cluster.controlPlane().startAgain();
         Await.until("the gate is back", Duration.ofSeconds(30), () -> status(cluster, revoked) == 403);
         goes.set(false);
