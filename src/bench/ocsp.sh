@@ -203,7 +203,7 @@ say "openssl ocsp"
 mkdir "$work/openssl"
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$work/openssl/key" -out "$work/openssl/ca.pem" -subj /CN=peer -days 30 2>/dev/null
 head -n 1000 "$work/serials" >"$work/openssl/serials"
-while read -r serial; do printf 'V\t491231235959Z\t\t%s\tunknown\t/CN=peer\n' "${serial^^}"; done <"$work/openssl/serials" >"$work/openssl/index"
+while read -r serial; do printf 'V\t491231235959Z\t\t%s\tunknown\t/CN=%s\n' "${serial^^}" "$serial"; done <"$work/openssl/serials" >"$work/openssl/index"
 requests "$work/openssl/ca.pem" "$work/openssl/serials" "$work/openssl/nonce" nonce
 taskset -c "$core" openssl ocsp -port $((port + 42)) -index "$work/openssl/index" -CA "$work/openssl/ca.pem" -rsigner "$work/openssl/ca.pem" \
     -rkey "$work/openssl/key" -ignore_err >"$work/openssl/log" 2>&1 &
