@@ -2,10 +2,10 @@ package dev.certfleet.agent;
 
 import dev.certfleet.agent.control.ControlSocket;
 import dev.certfleet.agent.control.StatusReport;
-import dev.certfleet.agent.gate.ConnectionKiller;
 import dev.certfleet.agent.identity.Identity;
 import dev.certfleet.agent.identity.IdentityFolder;
 import dev.certfleet.agent.identity.NodeFacts;
+import dev.certfleet.agent.net.ConnectionCutter;
 import dev.certfleet.agent.publish.StagedFile;
 import dev.certfleet.agent.server.ServerClient;
 import dev.certfleet.agent.server.ServerException;
@@ -168,7 +168,7 @@ final class DoctorCommand implements Callable<Integer> {
         if (!settings.gate().enabled() || !ClusterFiles.roles(assignment).contains(NodeRole.CONTROL_PLANE)) {
             return;
         }
-        if (ConnectionKiller.BySs.command().isPresent()) {
+        if (ConnectionCutter.isAvailable()) {
             good("'ss' is there: connections of revoked certificates can be ended");
         } else {
             bad("there is no command 'ss', so that watches and execs of revoked certificates go on; install iproute2");

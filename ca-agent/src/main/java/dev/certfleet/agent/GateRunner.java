@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.certfleet.agent.certificate.KeeperTools;
 import dev.certfleet.agent.gate.ApiServer;
-import dev.certfleet.agent.gate.ConnectionKiller;
 import dev.certfleet.agent.gate.FeedAnswer;
 import dev.certfleet.agent.gate.Gate;
 import dev.certfleet.agent.gate.GateFiles;
@@ -19,6 +18,7 @@ import dev.certfleet.agent.gate.PushedList;
 import dev.certfleet.agent.gate.RevocationListener;
 import dev.certfleet.agent.gate.ServerConnection;
 import dev.certfleet.agent.gate.ServingCertificate;
+import dev.certfleet.agent.net.ConnectionCutter;
 import dev.certfleet.agent.publish.Layout;
 import dev.certfleet.agent.publish.StagedFile;
 import dev.certfleet.agent.server.ServerClient;
@@ -34,12 +34,14 @@ import dev.certfleet.pki.wire.AgentAlarm;
 import dev.certfleet.pki.wire.Assignment;
 import dev.certfleet.pki.wire.DoorProofs;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -164,8 +166,16 @@ final class GateRunner implements AutoCloseable {
                 this::apiServerPort,
                 new Publisher(),
                 settings.auditLog(),
-                new ConnectionKiller.BySs(),
+                GateRunner::endConnections,
                 poll);
+    }
+
+    private static int endConnections(int localPort, Collection<String> peers)
+            throws IOException, InterruptedException {
+        return new ConnectionCutter()
+                .cut(
+                        Set.of(localPort),
+                        peers.stream().map(InetAddress::ofLiteral).toList());
     }
 
     private ApiServer apiServer() {

@@ -5,14 +5,19 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.IOException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Ends established TCP connections to ports of this node by the kernel's own means: {@code ss --kill}, of Debian's iproute2,
@@ -20,12 +25,29 @@ import java.util.stream.Collectors;
  * see a reset; whoever may connect connects again.
  */
 public final class ConnectionCutter {
-    private static final Duration LIMIT = Duration.ofSeconds(10);
+    private static final Duration LIMIT = Duration.ofSeconds(5);
+    private static final String SS = "ss";
+    private static final List<String> USUAL_FOLDERS = List.of("/usr/sbin", "/sbin", "/usr/bin", "/bin");
 
     private final String program;
 
     public ConnectionCutter() {
-        this("ss");
+        this(SS);
+    }
+
+    /** False where iproute2 is not installed. */
+    public static boolean isAvailable() {
+        return find(SS).isPresent();
+    }
+
+    private static Optional<Path> find(String program) {
+        String path = System.getenv("PATH");
+        Stream<String> folders = path == null ? Stream.empty() : Arrays.stream(path.split(":"));
+        return Stream.concat(folders, USUAL_FOLDERS.stream())
+                .filter(folder -> !folder.isEmpty())
+                .map(folder -> Path.of(folder).resolve(program))
+                .filter(Files::isExecutable)
+                .findFirst();
     }
 
     /** @param program in place of {@code ss} */
@@ -76,17 +98,11 @@ public final class ConnectionCutter {
 
     /** The two ends of each connection. */
     private Set<String> connections(String action, List<String> which) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(program, action, "--tcp", "--numeric", "--no-header"));
+        Path found = find(program)
+                .orElseThrow(() -> new IOException("there is no " + program + "; install the package iproute2"));
+        List<String> command = new ArrayList<>(List.of(found.toString(), action, "--tcp", "--numeric", "--no-header"));
         command.addAll(which);
-        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-        String path = builder.environment().getOrDefault("PATH", "/usr/bin:/bin");
-        builder.environment().put("PATH", path + ":/usr/sbin:/sbin");
-        Process process;
-        try {
-            process = builder.start();
-        } catch (IOException e) {
-            throw new IOException("there is no " + program + "; install the package iproute2", e);
-        }
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         try {
             process.getOutputStream().close();
             String said = new String(process.getInputStream().readAllBytes(), UTF_8);
