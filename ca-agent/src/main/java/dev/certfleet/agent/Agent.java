@@ -327,7 +327,7 @@ public final class Agent implements AutoCloseable {
             return;
         }
         try {
-            Assignment answer = client.assignment(gate == null ? Optional.empty() : gate.mark());
+            Assignment answer = client.assignment(gate.mark());
             contacted();
             Instant serverTime = Instant.parse(answer.serverTime());
             skew = Duration.between(serverTime, clock.instant());
