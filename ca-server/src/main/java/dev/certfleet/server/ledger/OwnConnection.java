@@ -8,13 +8,13 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 
 /** Connections beside the pool, for what must not wait for those who hold its connections, or holds one for good. */
-final class OwnConnection {
+public final class OwnConnection {
     private static final String DEAD_AFTER_SECONDS = "10";
 
     private OwnConnection() {}
 
     /** @param name what the database shows it as */
-    static Connection open(JdbcConnectionDetails database, String name) throws SQLException {
+    public static Connection open(JdbcConnectionDetails database, String name) throws SQLException {
         Properties properties = new Properties();
         setIfThere(properties, "user", database.getUsername());
         setIfThere(properties, "password", database.getPassword());

@@ -1,5 +1,6 @@
 package dev.certfleet.server.ledger;
 
+import dev.certfleet.pki.RevocationReason;
 import dev.certfleet.server.x509.KeyHash;
 import dev.certfleet.server.x509.Serial;
 import java.sql.Timestamp;
@@ -8,6 +9,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -67,8 +69,22 @@ public class RevocableCertificates {
         return certificates(REVOCABLE + where + " ORDER BY c.serial LIMIT ?", parameters);
     }
 
+    /**
+     * What a selection in one cluster comes to that is revoked for a reason: a compromised key takes along the cluster's others
+     * that carry it.
+     */
+    public List<CertificateRecord> selectFor(RevocationReason reason, Selection selection, boolean held, int limit) {
+        List<CertificateRecord> selected = select(selection, held, limit);
+        return reason == RevocationReason.KEY_COMPROMISE
+                ? withTheKeysOf(
+                        Objects.requireNonNull(selection.cluster()),
+                        selected.stream().map(CertificateRecord::serial).toList(),
+                        limit)
+                : selected;
+    }
+
     /** A cluster's certificates that carry the key of any of these, themselves included. */
-    public List<CertificateRecord> withTheKeysOf(String cluster, Collection<Serial> serials, int limit) {
+    private List<CertificateRecord> withTheKeysOf(String cluster, Collection<Serial> serials, int limit) {
         return certificates(
                 REVOCABLE + " AND c.cluster = ? AND c.public_key_hash IN"
                         + " (SELECT public_key_hash FROM certificate WHERE serial = ANY (?)) ORDER BY c.serial LIMIT ?",

@@ -1,11 +1,10 @@
 package dev.certfleet.server.receipt;
 
+import dev.certfleet.server.ledger.OwnConnection;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.Properties;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -24,7 +23,6 @@ class ReceiptNews implements SmartLifecycle {
     static final String CHANNEL = "certfleet_receipts";
 
     private static final Duration POLL = Duration.ofSeconds(1);
-    private static final String DEAD_AFTER_SECONDS = "10";
 
     private final JdbcConnectionDetails database;
     private final ReentrantLock lock = new ReentrantLock();
@@ -77,7 +75,7 @@ class ReceiptNews implements SmartLifecycle {
 
     private void follow() {
         while (running) {
-            try (Connection connection = connect();
+            try (Connection connection = OwnConnection.open(database, "certfleet-receipts");
                     Statement statement = connection.createStatement()) {
                 statement.execute("LISTEN " + CHANNEL);
                 PGConnection notifications = connection.unwrap(PGConnection.class);
@@ -97,22 +95,6 @@ class ReceiptNews implements SmartLifecycle {
             TimeUnit.MILLISECONDS.sleep(POLL.toMillis());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        }
-    }
-
-    private Connection connect() throws SQLException {
-        Properties properties = new Properties();
-        setIfThere(properties, "user", database.getUsername());
-        setIfThere(properties, "password", database.getPassword());
-        properties.setProperty("ApplicationName", "certfleet-receipts");
-        properties.setProperty("connectTimeout", DEAD_AFTER_SECONDS);
-        properties.setProperty("socketTimeout", DEAD_AFTER_SECONDS);
-        return DriverManager.getConnection(database.getJdbcUrl(), properties);
-    }
-
-    private static void setIfThere(Properties properties, String name, @Nullable String value) {
-        if (value != null) {
-            properties.setProperty(name, value);
         }
     }
 

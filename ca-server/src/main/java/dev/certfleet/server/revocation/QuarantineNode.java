@@ -108,11 +108,7 @@ public class QuarantineNode {
 
     private Plan plan(Order order, Node node, Caller caller) {
         Selection held = Selection.ofNode(order.cluster(), order.node());
-        List<CertificateRecord> all = certificates.select(held, true, Plan.MOST + 1);
-        if (order.reason() == RevocationReason.KEY_COMPROMISE) {
-            all = certificates.withTheKeysOf(
-                    order.cluster(), all.stream().map(CertificateRecord::serial).toList(), Plan.MOST + 1);
-        }
+        List<CertificateRecord> all = certificates.selectFor(order.reason(), held, true, Plan.MOST + 1);
         List<EnrolmentToken> tokens = tokens(node);
         List<Impact> impacts = new ArrayList<>(whatBreaks.of(all, order.reason(), caller.certificate()));
         if (node.state() != Node.State.QUARANTINED) {

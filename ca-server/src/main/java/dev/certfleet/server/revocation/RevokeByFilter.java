@@ -92,11 +92,7 @@ public class RevokeByFilter {
     /** Those on hold are meant too, unless they would only be held again. */
     private Plan plan(Order order, Caller caller) {
         boolean held = order.reason() != RevocationReason.CERTIFICATE_HOLD;
-        List<CertificateRecord> all = certificates.select(order.filter(), held, Plan.MOST + 1);
-        if (order.reason() == RevocationReason.KEY_COMPROMISE) {
-            all = certificates.withTheKeysOf(
-                    order.cluster(), all.stream().map(CertificateRecord::serial).toList(), Plan.MOST + 1);
-        }
+        List<CertificateRecord> all = certificates.selectFor(order.reason(), order.filter(), held, Plan.MOST + 1);
         return new Plan(all, whatBreaks.of(all, order.reason(), caller.certificate()), all.isEmpty());
     }
 
