@@ -230,21 +230,7 @@ class EtcdEnforcementIT {
     private void revokeOne() {
         Path key = folder.resolve("throw-away.key");
         Path request = folder.resolve("throw-away.csr");
-        openSsl.run(
-                        "req",
-                        "-new",
-                        "-newkey",
-                        "ec",
-                        "-pkeyopt",
-                        "ec_paramgen_curve:P-256",
-                        "-nodes",
-                        "-subj",
-                        "/",
-                        "-keyout",
-                        key,
-                        "-out",
-                        request)
-                .orFail();
+        openSsl.makeRequest(key, request);
         try {
             JsonNode issued = operator.post(
                             "/clusters/" + CLUSTER + "/certificates",

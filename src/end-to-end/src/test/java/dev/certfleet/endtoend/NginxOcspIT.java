@@ -58,23 +58,7 @@ class NginxOcspIT {
     }
 
     private RunningProcess start(Path authority, Path crl) throws IOException {
-        openSsl.run(
-                        "req",
-                        "-x509",
-                        "-newkey",
-                        "ec",
-                        "-pkeyopt",
-                        "ec_paramgen_curve:P-256",
-                        "-nodes",
-                        "-days",
-                        "2",
-                        "-subj",
-                        "/CN=nginx",
-                        "-keyout",
-                        folder.resolve("nginx.key"),
-                        "-out",
-                        folder.resolve("nginx.crt"))
-                .orFail();
+        openSsl.makeSelfSigned("/CN=nginx", folder.resolve("nginx.key"), folder.resolve("nginx.crt"));
         Path configuration = Files.writeString(
                 folder.resolve("nginx.conf"), """
                 daemon off;

@@ -14,6 +14,8 @@ final class OpenSsl {
     private static final Pattern REASON = Pattern.compile("^\\s*Reason: (\\S+)$", Pattern.MULTILINE);
     private static final Pattern ERROR = Pattern.compile("^Responder Error: (\\S+)", Pattern.MULTILINE);
 
+    private static final String CURVE = "ec_paramgen_curve:P-256";
+
     private final Place place;
 
     OpenSsl(Place place) {
@@ -126,6 +128,35 @@ final class OpenSsl {
 
     private static String serial(Command.Result result) {
         return result.stdout().strip().substring("serial=".length()).toLowerCase(Locale.ROOT);
+    }
+
+    /** Makes a key, and a PKCS#10 request for it that names nobody. */
+    void makeRequest(Path key, Path request) {
+        run("req", "-new", "-newkey", "ec", "-pkeyopt", CURVE, "-nodes", "-subj", "/", "-keyout", key, "-out", request)
+                .orFail();
+    }
+
+    /** Makes a key, and a certificate that it signs itself, for two days. */
+    void makeSelfSigned(String subject, Path key, Path certificate, String... further) {
+        run(Stream.concat(
+                        Stream.of(
+                                "req",
+                                "-x509",
+                                "-newkey",
+                                "ec",
+                                "-pkeyopt",
+                                CURVE,
+                                "-nodes",
+                                "-days",
+                                "2",
+                                "-subj",
+                                subject,
+                                "-keyout",
+                                key.toString(),
+                                "-out",
+                                certificate.toString()),
+                        Arrays.stream(further)))
+                .orFail();
     }
 
     /** Any other subcommand. */

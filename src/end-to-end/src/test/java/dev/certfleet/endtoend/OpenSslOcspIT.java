@@ -115,23 +115,7 @@ class OpenSslOcspIT {
     @Test
     void refusesAnIssuerThatIsNotOurs() {
         Path stranger = folder.resolve("stranger.crt");
-        openSsl.run(
-                        "req",
-                        "-x509",
-                        "-newkey",
-                        "ec",
-                        "-pkeyopt",
-                        "ec_paramgen_curve:P-256",
-                        "-nodes",
-                        "-days",
-                        "2",
-                        "-subj",
-                        "/CN=stranger",
-                        "-keyout",
-                        folder.resolve("stranger.key"),
-                        "-out",
-                        stranger)
-                .orFail();
+        openSsl.makeSelfSigned("/CN=stranger", folder.resolve("stranger.key"), stranger);
         assertThat(openSsl.run("ocsp", "-url", world.ocsp(), "-issuer", stranger, "-serial", "0x1234", "-noverify")
                         .output())
                 .contains("Responder Error: unauthorized (6)");

@@ -217,21 +217,7 @@ final class RunningCluster implements AutoCloseable {
         Path key = users.resolve(name + ".key");
         Path request = users.resolve(name + ".csr");
         Path certificate = users.resolve(name + ".crt");
-        openSsl.run(
-                        "req",
-                        "-new",
-                        "-newkey",
-                        "ec",
-                        "-pkeyopt",
-                        "ec_paramgen_curve:P-256",
-                        "-nodes",
-                        "-subj",
-                        "/",
-                        "-keyout",
-                        key,
-                        "-out",
-                        request)
-                .orFail();
+        openSsl.makeRequest(key, request);
         Map<String, String> body = new HashMap<>(further);
         body.put("profile", profile);
         body.put("csr", Files.readString(request));

@@ -93,24 +93,6 @@ final class ThrowAwayPki {
     }
 
     private void request(String name, String subject, String... further) {
-        var arguments = Command.concat(
-                List.of(
-                        "req",
-                        "-x509",
-                        "-newkey",
-                        "ec",
-                        "-pkeyopt",
-                        "ec_paramgen_curve:P-256",
-                        "-nodes",
-                        "-days",
-                        "2",
-                        "-subj",
-                        subject,
-                        "-keyout",
-                        files.pki(name + ".key").toString(),
-                        "-out",
-                        files.pki(name + ".crt").toString()),
-                List.of(further));
-        openSsl.run(arguments.toArray()).orFail();
+        openSsl.makeSelfSigned(subject, files.pki(name + ".key"), files.pki(name + ".crt"), further);
     }
 }
