@@ -106,6 +106,10 @@ public final class TestServer {
         return context.getBean(type);
     }
 
+    public <T> T bean(String name, Class<T> type) {
+        return context.getBean(name, type);
+    }
+
     public String setting(String name) {
         return context.getEnvironment().getRequiredProperty(name);
     }

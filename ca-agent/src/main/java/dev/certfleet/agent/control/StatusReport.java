@@ -65,9 +65,11 @@ public record StatusReport(
                                 line.state(),
                                 line.id(),
                                 line.notAfter() == null ? null : line.notAfter().toString(),
-                                line.problem()))
+                                line.problem(),
+                                null))
                         .toList(),
-                gate);
+                gate,
+                List.of());
     }
 
     /** True where somebody should look. */

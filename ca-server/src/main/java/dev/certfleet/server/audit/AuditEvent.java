@@ -36,6 +36,33 @@ public sealed interface AuditEvent {
     record AuthorityCreated(@Nullable String cluster, String authority, String serial, String notAfter)
             implements AuditEvent {}
 
+    /** An authority's key was certified by the generation before it. */
+    record AuthorityCrossCertified(@Nullable String cluster, String authority, String by, String serial)
+            implements AuditEvent {}
+
+    /** A key was made, and a certificate for it asked for from outside. */
+    record AuthorityRequested(@Nullable String cluster, String authority) implements AuditEvent {}
+
+    /** An authority's key was taken for stolen: all generations of its kind left the trust bundles. */
+    record AuthorityKeyStolen(
+            @Nullable String cluster,
+            String kind,
+            List<String> authorities,
+            @Nullable String comment) implements AuditEvent {}
+
+    record RotationStarted(
+            @Nullable String cluster, String rotation, String kind, String outgoing, String incoming, boolean emergency)
+            implements AuditEvent {}
+
+    /** A rotation went on to its next step, by itself or, where {@code forced}, by an operator's word. */
+    record RotationAdvanced(@Nullable String cluster, String rotation, String kind, String step, boolean forced)
+            implements AuditEvent {}
+
+    record RotationAborted(@Nullable String cluster, String rotation, String kind, String why) implements AuditEvent {}
+
+    /** A rotation does not wait for a node any more. */
+    record RotationNodeLeftOut(@Nullable String cluster, String rotation, String node) implements AuditEvent {}
+
     record CertificateIssued(
             @Nullable String cluster,
             String id,
@@ -88,9 +115,25 @@ public sealed interface AuditEvent {
             int certificatesRevoked,
             @Nullable String comment) implements AuditEvent {}
 
-    /** An authority left the trust bundles for what was revoked of it; the next generation issues. */
-    record AuthorityWithdrawn(@Nullable String cluster, String authority, String successor, String serial)
+    /** An authority left the trust bundles; the next generation issues. {@code serial}: of the certificate for whose sake. */
+    record AuthorityWithdrawn(
+            @Nullable String cluster,
+            String authority,
+            String successor,
+            @Nullable String serial) implements AuditEvent {}
+
+    record RestartLeaseGranted(String cluster, String node, String component, String lease, String reason)
             implements AuditEvent {}
+
+    record RestartEnded(
+            String cluster,
+            String node,
+            String component,
+            String lease,
+            boolean healthy,
+            @Nullable String detail) implements AuditEvent {}
+
+    record RestartLeaseCleared(String cluster, String node, String component, String lease) implements AuditEvent {}
 
     record ReinstallAllowed(String cluster, String node) implements AuditEvent {}
 

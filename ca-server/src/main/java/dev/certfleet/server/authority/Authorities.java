@@ -27,12 +27,21 @@ public class Authorities {
      */
     public Optional<Authority> active(@Nullable String cluster, AuthorityKind kind) {
         return cluster == null
-                ? authorities.findByClusterIsNullAndKindAndState(kind.label(), "active")
-                : authorities.findByClusterAndKindAndState(cluster, kind.label(), "active");
+                ? authorities.findByClusterIsNullAndKindAndState(kind.label(), Authority.State.ACTIVE.label())
+                : authorities.findByClusterAndKindAndState(cluster, kind.label(), Authority.State.ACTIVE.label());
     }
 
     public Optional<Authority> named(String name) {
         return authorities.findById(name);
+    }
+
+    /**
+     * Every generation of one kind, the oldest first.
+     *
+     * @param cluster null for {@link AuthorityKind#INSTALLATION}
+     */
+    public List<Authority> generations(@Nullable String cluster, AuthorityKind kind) {
+        return authorities.generations(cluster, kind.label());
     }
 
     /** All of the installation, its own included, by name. */

@@ -2,14 +2,19 @@ package dev.certfleet.server.authority;
 
 import dev.certfleet.pki.AuthorityKind;
 import dev.certfleet.pki.KeyAlgorithm;
+import dev.certfleet.pki.Pem;
 import dev.certfleet.server.x509.AuthorityUrls;
-import dev.certfleet.server.x509.Serial;
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
 import jakarta.persistence.Id;
 import jakarta.persistence.Table;
+import java.math.BigInteger;
 import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** One generation of a CA key, with its own subject and key identifier. Rotation makes another authority. */
@@ -50,6 +55,14 @@ public class Authority {
 
     private String state;
 
+    /** PEM, its issuer first and the root last. */
+    private String issuers;
+
+    private String anchored;
+
+    @Column(name = "cross_certificate")
+    private byte @Nullable [] crossCertificate;
+
     /** For JPA. */
     @SuppressWarnings("NullAway.Init")
     protected Authority() {}
@@ -63,12 +76,13 @@ public class Authority {
             KeyAlgorithm keyAlgorithm,
             byte[] keyIdentifier,
             UUID sealedKey,
-            Serial serial,
+            byte[] serial,
             byte[] certificate,
             Instant notBefore,
             Instant notAfter,
             String statusUrl,
-            int crlShards) {
+            int crlShards,
+            State state) {
         this.name = name;
         this.cluster = cluster;
         this.kind = kind.label();
@@ -77,13 +91,15 @@ public class Authority {
         this.keyAlgorithm = keyAlgorithm.label();
         this.keyIdentifier = keyIdentifier;
         this.sealedKey = sealedKey;
-        this.serial = serial.bytes();
+        this.serial = serial;
         this.certificate = certificate;
         this.notBefore = notBefore;
         this.notAfter = notAfter;
         this.statusUrl = statusUrl;
         this.crlShards = crlShards;
-        this.state = "active";
+        this.state = state.label();
+        this.issuers = "";
+        this.anchored = Anchor.AUTHORITY.label();
     }
 
     /** Unique in the installation and stable; the name in the URLs of its CRL and certificate. */
@@ -123,8 +139,9 @@ public class Authority {
         return sealedKey;
     }
 
-    public Serial serial() {
-        return Serial.of(serial);
+    /** As in its certificate; one from outside has whichever its issuer chose. */
+    public BigInteger serial() {
+        return new BigInteger(1, serial);
     }
 
     /** Its certificate, DER. */
@@ -140,21 +157,96 @@ public class Authority {
         return notAfter;
     }
 
-    /**
-     * {@code active}, {@code retired} (issues nothing more, is still trusted) or {@code withdrawn} (is in no trust bundle
-     * any more); the status of what it issued is answered in each.
-     */
+    /** What it does. The status of what it issued is answered in each. */
+    public enum State {
+        /** Is in the trust bundles and issues nothing yet. */
+        INCOMING("incoming"),
+        /** Issues. */
+        ACTIVE("active"),
+        /** Issues nothing more, and is still in the trust bundles. */
+        RETIRED("retired"),
+        /** Is in no trust bundle any more. */
+        WITHDRAWN("withdrawn");
+
+        private final String label;
+
+        State(String label) {
+            this.label = label;
+        }
+
+        /** The name on the API and in the database. */
+        public String label() {
+            return label;
+        }
+    }
+
     public String state() {
         return state;
     }
 
-    /** Whether it is out of the trust bundles. */
-    public boolean isWithdrawn() {
-        return state.equals("withdrawn");
+    public boolean is(State other) {
+        return state.equals(other.label());
     }
 
-    void withdraw() {
-        this.state = "withdrawn";
+    /** Whether it is out of the trust bundles. */
+    public boolean isWithdrawn() {
+        return is(State.WITHDRAWN);
+    }
+
+    void become(State next) {
+        this.state = next.label();
+    }
+
+    /** What the trust bundles hold for an authority that is below an outside root. */
+    public enum Anchor {
+        /** Its own certificate: nothing else that the root issued is trusted. */
+        AUTHORITY("authority"),
+        /** The root's, and with it whatever else is below it. */
+        ROOT("root");
+
+        private final String label;
+
+        Anchor(String label) {
+            this.label = label;
+        }
+
+        /** The name on the API and in the database. */
+        public String label() {
+            return label;
+        }
+
+        public static Optional<Anchor> of(String label) {
+            return Arrays.stream(values())
+                    .filter(anchor -> anchor.label.equals(label))
+                    .findFirst();
+        }
+    }
+
+    void below(List<byte[]> certificatesAbove, Anchor anchor) {
+        this.issuers = certificatesAbove.stream()
+                .map(above -> Pem.encode(Pem.CERTIFICATE, above))
+                .collect(Collectors.joining());
+        this.anchored = anchor.label();
+    }
+
+    /** The certificates above it in DER, its issuer first and the root last; empty where it is self-signed. */
+    public List<byte[]> issuers() {
+        return issuers.isEmpty() ? List.of() : Pem.decode(issuers, Pem.CERTIFICATE);
+    }
+
+    /** The certificate that trust bundles hold for it, DER. */
+    public byte[] anchor() {
+        List<byte[]> above = issuers();
+        return anchored.equals(Anchor.ROOT.label()) && !above.isEmpty() ? above.getLast() : certificate.clone();
+    }
+
+    void crossCertified(byte[] byTheOneBefore) {
+        this.crossCertificate = byTheOneBefore;
+    }
+
+    /** Its key certified by the generation before it, DER; null where it is not. */
+    public byte @Nullable [] crossCertificate() {
+        return crossCertificate == null ? null : crossCertificate.clone();
     }
 
     /** Where the status of what it issues is found. */

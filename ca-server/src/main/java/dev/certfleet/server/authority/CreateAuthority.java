@@ -43,7 +43,8 @@ public class CreateAuthority {
     }
 
     /**
-     * The next generation, in the caller's transaction: an authority exists together with what it was made for.
+     * The next generation, which issues at once, in the caller's transaction: an authority exists together with what it was
+     * made for.
      *
      * @param cluster null for the installation's own
      * @param statusUrl where the status of what it issues will be served
@@ -57,8 +58,37 @@ public class CreateAuthority {
             String statusUrl,
             int crlShards,
             String actor) {
-        int generation = 1 + newestGeneration(cluster, kind);
-        String name = (cluster == null ? "" : cluster + "-") + kind.label() + "-" + generation;
+        return create(cluster, kind, algorithm, statusUrl, crlShards, actor, Authority.State.ACTIVE, null);
+    }
+
+    /**
+     * The next generation, which is trusted from now on and does not issue yet, in the caller's transaction.
+     *
+     * @param before the generation that certifies its key too, for who trusts that one alone; null for none
+     */
+    @Transactional(propagation = Propagation.MANDATORY)
+    public Authority createIncoming(
+            @Nullable String cluster,
+            AuthorityKind kind,
+            KeyAlgorithm algorithm,
+            String statusUrl,
+            int crlShards,
+            String actor,
+            @Nullable Authority before) {
+        return create(cluster, kind, algorithm, statusUrl, crlShards, actor, Authority.State.INCOMING, before);
+    }
+
+    private Authority create(
+            @Nullable String cluster,
+            AuthorityKind kind,
+            KeyAlgorithm algorithm,
+            String statusUrl,
+            int crlShards,
+            String actor,
+            Authority.State state,
+            @Nullable Authority before) {
+        int generation = nextGeneration(cluster, kind);
+        String name = name(cluster, kind, generation);
 
         // 1. The key, sealed before anything refers to it
         SigningKey key = keys.create(algorithm);
@@ -74,7 +104,7 @@ public class CreateAuthority {
 
         // 3. The signature, and the record
         byte[] certificate = new Issuer(key).sign(linted);
-        Authority authority = authorities.saveAndFlush(new Authority(
+        Authority authority = new Authority(
                 name,
                 cluster,
                 kind,
@@ -83,12 +113,17 @@ public class CreateAuthority {
                 algorithm,
                 itself.keyId(),
                 key.id(),
-                serial,
+                serial.bytes(),
                 certificate,
                 contents.validity().notBefore(),
                 contents.validity().notAfter(),
                 statusUrl,
-                crlShards));
+                crlShards,
+                state);
+        if (before != null) {
+            authority.crossCertified(crossCertificate(contents, before, actor));
+        }
+        authorities.saveAndFlush(authority);
         audit.append(
                 actor,
                 new AuditEvent.AuthorityCreated(
@@ -99,13 +134,32 @@ public class CreateAuthority {
         return authority;
     }
 
-    private int newestGeneration(@Nullable String cluster, AuthorityKind kind) {
-        List<Authority> all =
-                cluster == null ? authorities.findAllByOrderByName() : authorities.findByClusterOrderByName(cluster);
-        return all.stream()
-                .filter(authority -> authority.kind() == kind)
-                .mapToInt(Authority::generation)
-                .max()
-                .orElse(0);
+    /** newWithOld of RFC 4210 section 4.4: the new key under its name, signed with the key of the generation before. */
+    private byte[] crossCertificate(CertificateContents successor, Authority before, String actor) {
+        Serial serial = Serial.random(random);
+        LintedCertificate linted = linter.lint(
+                CertificateContents.crossCertified(successor, clock.instant(), before.notAfter()),
+                IssuerFacts.of(before.certificate()),
+                serial,
+                random);
+        byte[] signed = new Issuer(keys.open(before.sealedKey())).sign(linted);
+        audit.append(
+                actor,
+                new AuditEvent.AuthorityCrossCertified(
+                        before.cluster(), successor.subject().commonName(), before.name(), serial.hex()));
+        return signed;
+    }
+
+    /** What the next generation will be called. */
+    public String nextName(@Nullable String cluster, AuthorityKind kind) {
+        return name(cluster, kind, nextGeneration(cluster, kind));
+    }
+
+    int nextGeneration(@Nullable String cluster, AuthorityKind kind) {
+        return 1 + authorities.newestGeneration(cluster, kind.label());
+    }
+
+    static String name(@Nullable String cluster, AuthorityKind kind, int generation) {
+        return (cluster == null ? "" : cluster + "-") + kind.label() + "-" + generation;
     }
 }

@@ -40,24 +40,38 @@ public class SucceedAuthority {
         if (authority.isWithdrawn()) {
             return Optional.empty();
         }
-        boolean issues = authority.state().equals("active");
-        authority.withdraw();
+        boolean issues = authority.is(Authority.State.ACTIVE);
+        authority.become(Authority.State.WITHDRAWN);
         authorities.saveAndFlush(authority);
         Cluster cluster =
                 clusters.named(Objects.requireNonNull(authority.cluster())).orElseThrow();
         Authority successor = issues
-                ? create.create(
-                        cluster.name(),
-                        authority.kind(),
-                        cluster.facts().keyAlgorithm(),
-                        cluster.statusUrl(),
-                        cluster.crlShards(),
-                        actor)
+                ? incoming(authority)
+                        .orElseGet(() -> create.create(
+                                cluster.name(),
+                                authority.kind(),
+                                cluster.facts().keyAlgorithm(),
+                                cluster.statusUrl(),
+                                cluster.crlShards(),
+                                actor))
                 : authorities
                         .findByClusterAndKindAndState(
-                                cluster.name(), authority.kind().label(), "active")
+                                cluster.name(), authority.kind().label(), Authority.State.ACTIVE.label())
                         .orElseThrow();
         audit.append(actor, new AuditEvent.AuthorityWithdrawn(cluster.name(), name, successor.name(), revoked.hex()));
         return Optional.of(successor);
+    }
+
+    /** Where a rotation is under way, its new authority is trusted already, and issues from now on. */
+    private Optional<Authority> incoming(Authority withdrawn) {
+        Optional<Authority> incoming = authorities.findByClusterAndKindAndState(
+                Objects.requireNonNull(withdrawn.cluster()),
+                withdrawn.kind().label(),
+                Authority.State.INCOMING.label());
+        incoming.ifPresent(next -> {
+            next.become(Authority.State.ACTIVE);
+            authorities.saveAndFlush(next);
+        });
+        return incoming;
     }
 }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.springframework.stereotype.Component;
 
 /**
@@ -29,43 +30,66 @@ public class TrustBundles {
 
     /** PEM by name of the bundle: one for each kind of authority but break-glass, {@code clients}, {@code installation}. */
     public Map<String, String> of(String cluster) {
-        List<Authority> all = authorities.ofCluster(cluster).stream()
-                .filter(authority -> !authority.isWithdrawn())
-                .toList();
+        List<Authority> all = trusted(authorities.ofCluster(cluster));
         Map<String, String> bundles = new TreeMap<>();
         for (AuthorityKind kind : AuthorityKind.values()) {
             switch (kind) {
-                case KUBERNETES, ETCD, FRONT_PROXY, AGENTS -> bundles.put(kind.label(), pem(all, List.of(kind)));
+                case KUBERNETES, ETCD, FRONT_PROXY, AGENTS -> bundles.put(kind.label(), pem(of(all, kind)));
                 case BREAK_GLASS -> {}
                 case INSTALLATION -> bundles.put(kind.label(), installation());
             }
         }
-        List<Authority> breakGlass = all.stream()
-                .filter(authority -> authority.kind() == AuthorityKind.BREAK_GLASS)
+        List<Authority> breakGlass = of(all, AuthorityKind.BREAK_GLASS).stream()
                 .filter(authority -> certificates.anyInForceOf(authority.name()))
                 .toList();
         bundles.put(
                 CLIENTS,
-                pem(all, List.of(AuthorityKind.KUBERNETES)) + pem(breakGlass, List.of(AuthorityKind.BREAK_GLASS)));
+                pem(Stream.concat(of(all, AuthorityKind.KUBERNETES).stream(), breakGlass.stream())
+                        .toList()));
         return bundles;
     }
 
     /** The authorities that the server's own TLS certificate may chain to, PEM. */
     public String installation() {
-        return authorities.active(null, AuthorityKind.INSTALLATION).stream()
-                .map(TrustBundles::pem)
-                .collect(Collectors.joining());
+        return pem(trusted(authorities.generations(null, AuthorityKind.INSTALLATION)));
     }
 
-    private static String pem(List<Authority> authorities, List<AuthorityKind> kinds) {
-        return kinds.stream()
-                .flatMap(kind -> authorities.stream().filter(authority -> authority.kind() == kind))
-                .map(TrustBundles::pem)
+    private static List<Authority> trusted(List<Authority> authorities) {
+        return authorities.stream()
+                .filter(authority -> !authority.isWithdrawn())
+                .toList();
+    }
+
+    private static List<Authority> of(List<Authority> authorities, AuthorityKind kind) {
+        return authorities.stream()
+                .filter(authority -> authority.kind() == kind)
+                .toList();
+    }
+
+    /** What is trusted for these; two that are below one root may be trusted by the same certificate. */
+    private static String pem(List<Authority> authorities) {
+        return authorities.stream()
+                .map(Authority::anchor)
+                .map(anchor -> Pem.encode(Pem.CERTIFICATE, anchor))
+                .distinct()
                 .collect(Collectors.joining());
     }
 
     /** An authority's certificate, PEM. */
     public static String pem(Authority authority) {
         return Pem.encode(Pem.CERTIFICATE, authority.certificate());
+    }
+
+    /**
+     * What belongs after a certificate that an authority issued, PEM: its own certificate, and those above it without the
+     * root.
+     */
+    public static String chain(Authority authority) {
+        List<byte[]> above = authority.issuers();
+        return pem(authority)
+                + above.stream()
+                        .limit(Math.max(0, above.size() - 1))
+                        .map(certificate -> Pem.encode(Pem.CERTIFICATE, certificate))
+                        .collect(Collectors.joining());
     }
 }

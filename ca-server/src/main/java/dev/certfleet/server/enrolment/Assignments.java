@@ -119,8 +119,7 @@ public class Assignments {
         Map<String, String> urls = new TreeMap<>();
         for (Authority authority : authorities.ofCluster(cluster)) {
             // One of each kind: of several generations, the one that issues
-            if (authority.kind() != AuthorityKind.INSTALLATION
-                    && authority.state().equals("active")) {
+            if (authority.kind() != AuthorityKind.INSTALLATION && authority.is(Authority.State.ACTIVE)) {
                 urls.put(authority.kind().label(), which.apply(authority.urls()));
             }
         }

@@ -278,6 +278,14 @@ public class Ledger {
                 == 1;
     }
 
+    /** Notes that a certificate was replaced and is shown no more. */
+    @Transactional
+    public void supersede(Fingerprint id) {
+        database.sql("UPDATE certificate SET superseded_at = ? WHERE fingerprint = ? AND superseded_at IS NULL")
+                .params(Timestamp.from(clock.instant()), id.bytes())
+                .update();
+    }
+
     /** Ends every older identity of the same node: from now on only the one with this serial is taken. */
     @Transactional
     public void supersedeOthers(CertificateRecord newest) {

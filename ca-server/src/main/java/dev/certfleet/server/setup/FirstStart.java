@@ -4,16 +4,12 @@ import dev.certfleet.pki.AuthorityKind;
 import dev.certfleet.pki.KeyAlgorithm;
 import dev.certfleet.server.audit.AuditEvent;
 import dev.certfleet.server.audit.AuditLog;
-import dev.certfleet.server.authority.Authorities;
 import dev.certfleet.server.authority.CreateAuthority;
-import dev.certfleet.server.authority.TrustBundles;
 import dev.certfleet.server.installation.CannotStart;
-import dev.certfleet.server.installation.DataFolder;
 import dev.certfleet.server.installation.SealingKey;
 import dev.certfleet.server.installation.Settings;
 import dev.certfleet.server.ledger.CertificateSearch;
 import dev.certfleet.server.ledger.Ledger;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.sql.Timestamp;
@@ -36,16 +32,14 @@ public class FirstStart {
     public static final String FIRST_OPERATOR = "admin";
 
     static final String ACTOR = "server";
-    private static final String INSTALLATION_CA = "installation-ca.crt";
 
     private final JdbcClient database;
     private final CreateAuthority createAuthority;
-    private final Authorities authorities;
+    private final InstallationFile file;
     private final OperatorCredentials credentials;
     private final Ledger ledger;
     private final AuditLog audit;
     private final SealingKey sealingKey;
-    private final DataFolder folder;
     private final Settings settings;
     private final Clock clock;
     private final TransactionTemplate transaction;
@@ -53,23 +47,21 @@ public class FirstStart {
     FirstStart(
             JdbcClient database,
             CreateAuthority createAuthority,
-            Authorities authorities,
+            InstallationFile file,
             OperatorCredentials credentials,
             Ledger ledger,
             AuditLog audit,
             SealingKey sealingKey,
-            DataFolder folder,
             Settings settings,
             Clock clock,
             PlatformTransactionManager transactions) {
         this.database = database;
         this.createAuthority = createAuthority;
-        this.authorities = authorities;
+        this.file = file;
         this.credentials = credentials;
         this.ledger = ledger;
         this.audit = audit;
         this.sealingKey = sealingKey;
-        this.folder = folder;
         this.settings = settings;
         this.clock = clock;
         this.transaction = new TransactionTemplate(transactions);
@@ -82,12 +74,7 @@ public class FirstStart {
      */
     Optional<Path> run() {
         transaction.executeWithoutResult(status -> installation());
-        folder.writePublic(
-                INSTALLATION_CA,
-                TrustBundles.pem(authorities
-                                .active(null, AuthorityKind.INSTALLATION)
-                                .orElseThrow())
-                        .getBytes(StandardCharsets.US_ASCII));
+        file.refresh();
         return firstOperator();
     }
 

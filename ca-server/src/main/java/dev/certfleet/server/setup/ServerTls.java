@@ -1,11 +1,11 @@
 package dev.certfleet.server.setup;
 
 import dev.certfleet.pki.AuthorityKind;
+import dev.certfleet.pki.Certificates;
 import dev.certfleet.pki.Pem;
 import dev.certfleet.pki.ProfileName;
 import dev.certfleet.server.authority.Authorities;
 import dev.certfleet.server.authority.Authority;
-import dev.certfleet.server.authority.TrustBundles;
 import dev.certfleet.server.installation.DataFolder;
 import dev.certfleet.server.installation.Settings;
 import dev.certfleet.server.issuance.Issuance;
@@ -31,9 +31,12 @@ import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
@@ -45,7 +48,8 @@ import org.springframework.stereotype.Component;
 
 /**
  * This server's TLS certificate: issued by the installation's authority at the first start, renewed at two thirds of its
- * life, whenever its names change and when it was revoked, and swapped without closing a connection.
+ * life, whenever its names or the authority that issues change and when it was revoked, and swapped without closing a
+ * connection.
  */
 @Component
 class ServerTls {
@@ -54,6 +58,8 @@ class ServerTls {
 
     private final IssueCertificate issueCertificate;
     private final Authorities authorities;
+    private final ServerChain chain;
+    private final InstallationFile file;
     private final Ledger ledger;
     private final DataFolder folder;
     private final Settings settings;
@@ -61,12 +67,15 @@ class ServerTls {
     private final SwitchableKeyManager keyManager = new SwitchableKeyManager();
     private final SSLContext context;
     private volatile @Nullable Fingerprint shown;
+    private volatile List<X509Certificate> sent = List.of();
 
     ServerTls(
             FirstStart firstStart,
             FirstOperatorNotice notice,
             IssueCertificate issueCertificate,
             Authorities authorities,
+            ServerChain chain,
+            InstallationFile file,
             Ledger ledger,
             DataFolder folder,
             Settings settings,
@@ -75,6 +84,8 @@ class ServerTls {
             throws GeneralSecurityException {
         this.issueCertificate = issueCertificate;
         this.authorities = authorities;
+        this.chain = chain;
+        this.file = file;
         this.ledger = ledger;
         this.folder = folder;
         this.settings = settings;
@@ -89,8 +100,8 @@ class ServerTls {
         return context;
     }
 
-    @Scheduled(fixedDelay = 60, timeUnit = java.util.concurrent.TimeUnit.MINUTES)
-    void renewIfDue() throws GeneralSecurityException {
+    @Scheduled(fixedDelay = 60, timeUnit = TimeUnit.MINUTES)
+    synchronized void renewIfDue() throws GeneralSecurityException {
         Authority authority =
                 authorities.active(null, AuthorityKind.INSTALLATION).orElseThrow();
         SubjectAlternativeNames names = ServerNames.of(settings);
@@ -98,17 +109,23 @@ class ServerTls {
         if (present.isPresent()
                 && present.get().serves(names, authority, clock.instant())
                 && !isRevoked(present.get().id())) {
-            shown = present.get().id();
-            keyManager.use(present.get().key().keyManager(present.get().chain()));
+            Identity identity = present.get().with(chain.of(authority));
+            use(identity, !identity.chain().equals(present.get().chain()));
             return;
         }
-        keyManager.use(issue(names));
+        use(issue(names), true);
+        if (present.isPresent()) {
+            ledger.supersede(present.get().id());
+        }
     }
 
-    /** Gets another certificate, for a new key, where the one in use was revoked. */
-    void replaceIfRevoked() {
+    /** Gets another certificate, for a new key, where the one in use was revoked or another authority issues now. */
+    void replaceIfWanted() {
+        file.refresh();
         Fingerprint now = shown;
-        if (now != null && isRevoked(now)) {
+        Authority authority =
+                authorities.active(null, AuthorityKind.INSTALLATION).orElseThrow();
+        if (now != null && (isRevoked(now) || !sent.equals(chain.of(authority)))) {
             try {
                 renewIfDue();
             } catch (GeneralSecurityException e) {
@@ -121,7 +138,7 @@ class ServerTls {
         return ledger.find(id).map(CertificateRecord::revocation).isPresent();
     }
 
-    private KeyManager issue(SubjectAlternativeNames names) throws GeneralSecurityException {
+    private Identity issue(SubjectAlternativeNames names) throws GeneralSecurityException {
         String commonName = names.dnsNames().getFirst();
         LocalKey.WithRequest made = LocalKey.create(new Subject(commonName, List.of()));
         Order order = new Order(
@@ -136,17 +153,26 @@ class ServerTls {
         if (!(issuance instanceof Issuance.Issued issued)) {
             throw new IllegalStateException("the server's TLS certificate was not issued: " + issuance);
         }
-        String pem = made.key().pem()
-                + Pem.encode(Pem.CERTIFICATE, issued.certificate().der())
-                + TrustBundles.pem(issued.authority());
-        shown = issued.certificate().id();
-        folder.writeSecret(FILE, pem.getBytes(StandardCharsets.US_ASCII));
         LOG.info(
                 "TLS certificate {} for {} until {}",
                 issued.certificate().serial(),
                 names.dnsNames(),
                 issued.certificate().notAfter());
-        return made.key().keyManager(chain(pem));
+        return new Identity(
+                        made.key(),
+                        certificates(
+                                Pem.encode(Pem.CERTIFICATE, issued.certificate().der())))
+                .with(chain.of(issued.authority()));
+    }
+
+    /** Shows it in each handshake from now on. */
+    private void use(Identity identity, boolean isNew) throws GeneralSecurityException {
+        if (isNew) {
+            folder.writeSecret(FILE, identity.pem().getBytes(StandardCharsets.US_ASCII));
+        }
+        shown = identity.id();
+        sent = identity.chain().subList(1, identity.chain().size());
+        keyManager.use(identity.key().keyManager(identity.chain()));
     }
 
     private Optional<Identity> read() {
@@ -156,14 +182,14 @@ class ServerTls {
         }
         try {
             String pem = Files.readString(file, StandardCharsets.US_ASCII);
-            return Optional.of(new Identity(LocalKey.read(pem), chain(pem)));
+            return Optional.of(new Identity(LocalKey.read(pem), certificates(pem)));
         } catch (IOException | GeneralSecurityException e) {
             LOG.warn("{} cannot be used ({}); a new certificate is issued", file, e.getMessage());
             return Optional.empty();
         }
     }
 
-    private static List<X509Certificate> chain(String pem) throws GeneralSecurityException {
+    private static List<X509Certificate> certificates(String pem) throws GeneralSecurityException {
         String certificates = pem.substring(Math.max(0, pem.indexOf("-----BEGIN CERTIFICATE-----")));
         return CertificateFactory.getInstance("X.509")
                 .generateCertificates(new ByteArrayInputStream(certificates.getBytes(StandardCharsets.US_ASCII)))
@@ -177,9 +203,21 @@ class ServerTls {
             return Fingerprint.of(chain.getFirst().getEncoded());
         }
 
+        /** With what is sent after it. */
+        Identity with(List<X509Certificate> authorities) {
+            return new Identity(
+                    key,
+                    Stream.concat(Stream.of(chain.getFirst()), authorities.stream())
+                            .toList());
+        }
+
+        String pem() {
+            return key.pem() + Certificates.pem(chain);
+        }
+
         boolean serves(SubjectAlternativeNames names, Authority authority, Instant now)
                 throws GeneralSecurityException {
-            if (chain.size() < 2 || !java.util.Arrays.equals(chain.getLast().getEncoded(), authority.certificate())) {
+            if (chain.size() < 2 || !Arrays.equals(chain.get(1).getEncoded(), authority.certificate())) {
                 return false;
             }
             X509Certificate leaf = chain.getFirst();
@@ -187,7 +225,7 @@ class ServerTls {
             Instant notAfter = leaf.getNotAfter().toInstant();
             Instant renewal =
                     notAfter.minus(Duration.between(notBefore, notAfter).dividedBy(3));
-            List<String> wanted = java.util.stream.Stream.concat(
+            List<String> wanted = Stream.concat(
                             names.dnsNames().stream(),
                             names.addresses().stream().map(InetAddress::getHostAddress))
                     .sorted()

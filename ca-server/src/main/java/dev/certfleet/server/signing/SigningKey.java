@@ -6,8 +6,9 @@ import java.security.PublicKey;
 import java.util.UUID;
 
 /**
- * A private key that signs and is never seen. Only {@link Issuer}, {@link CrlSigner} and {@link OcspSigner} can use it, so
- * that nothing is signed that is not a linted certificate, a CRL or an OCSP response.
+ * A private key that signs and is never seen. Only {@link Issuer}, {@link CrlSigner}, {@link OcspSigner} and {@link
+ * AuthorityRequest} can use it, so that nothing is signed that is not a linted certificate, a CRL, an OCSP response or the
+ * request for its own certificate.
  */
 public abstract sealed class SigningKey permits SealedSigningKey {
     /** How it is found again. */

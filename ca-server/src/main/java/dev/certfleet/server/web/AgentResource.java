@@ -92,7 +92,7 @@ class AgentResource {
         });
     }
 
-    private static Caller.Agent agent(Caller caller) {
+    static Caller.Agent agent(Caller caller) {
         return switch (caller) {
             case Caller.Agent agent -> agent;
             case Caller.Operator operator -> throw May.refused();

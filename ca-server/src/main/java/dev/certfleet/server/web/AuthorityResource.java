@@ -44,7 +44,7 @@ class AuthorityResource {
             Instant notAfter,
             String certificate,
 
-            @Schema(allowableValues = {"active", "retired", "withdrawn"})
+            @Schema(allowableValues = {"incoming", "active", "retired", "withdrawn"})
             String state) {}
 
     @Schema(name = "Authorities")

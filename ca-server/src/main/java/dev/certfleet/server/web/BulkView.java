@@ -58,22 +58,34 @@ record BulkView(
         return switch (outcome) {
             case BulkOutcome.Planned(Plan plan, String confirmation) -> planned(plan, confirmation, now);
             case BulkOutcome.Done(BulkAnswer answer) -> done(answer);
+            case BulkOutcome.ConfirmationRequired refused -> throw refusal(refused);
+            case BulkOutcome.OtherCall refused -> throw refusal(refused);
+            case BulkOutcome.Outdated refused -> throw refusal(refused);
+            case BulkOutcome.TooMany refused -> throw refusal(refused);
+        };
+    }
+
+    /** The problem of what was not done. */
+    static ProblemException refusal(BulkOutcome outcome) {
+        return switch (outcome) {
+            case BulkOutcome.Planned planned -> throw new IllegalArgumentException("a plan is no refusal");
+            case BulkOutcome.Done done -> throw new IllegalArgumentException("what was done is no refusal");
             case BulkOutcome.ConfirmationRequired required ->
-                throw new ProblemException(
+                new ProblemException(
                         ProblemType.CONFIRMATION_REQUIRED,
                         "send the same with ?dryRun=true, read what would break, and send it again with its confirmation");
             case BulkOutcome.OtherCall other ->
-                throw ProblemException.refused(
+                ProblemException.refused(
                         "confirmation",
                         "the confirmation is of another caller or of other arguments; it counts for exactly what the dry"
                                 + " run was sent");
             case BulkOutcome.Outdated outdated ->
-                throw new ProblemException(
+                new ProblemException(
                         ProblemType.DRY_RUN_OUTDATED,
                         "what would be revoked or would break is not what the dry run showed; nothing was changed: do"
                                 + " another dry run");
             case BulkOutcome.TooMany tooMany ->
-                throw ProblemException.refused(
+                ProblemException.refused(
                         "too-many-certificates",
                         "one call revokes at most " + Plan.MOST
                                 + " certificates; narrow what is meant, by node, profile"

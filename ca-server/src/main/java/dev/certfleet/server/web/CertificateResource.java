@@ -131,7 +131,7 @@ class CertificateResource {
 
     private String pem(CertificateRecord certificate) {
         return Pem.of(certificate.der())
-                + TrustBundles.pem(authorities.named(certificate.authority()).orElseThrow());
+                + TrustBundles.chain(authorities.named(certificate.authority()).orElseThrow());
     }
 
     private static boolean wantsPem(@Nullable String accept) {

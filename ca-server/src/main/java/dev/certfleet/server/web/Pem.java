@@ -43,6 +43,19 @@ final class Pem {
         throw ProblemException.refused("pem", "this is no certificate in DER");
     }
 
+    /** The octets of the certificates in a text, at least one, in order; or refuses it. */
+    static List<byte[]> several(String pem) {
+        try {
+            List<byte[]> blocks = dev.certfleet.pki.Pem.decode(pem, dev.certfleet.pki.Pem.CERTIFICATE);
+            if (!blocks.isEmpty()) {
+                return blocks;
+            }
+        } catch (IllegalArgumentException e) {
+            throw ProblemException.refused("pem", String.valueOf(e.getMessage()));
+        }
+        throw ProblemException.refused("pem", "at least one PEM block 'CERTIFICATE' is needed");
+    }
+
     /** The octets of the one block of a kind in a text, or refuses it. */
     static byte[] one(String pem, String label, String rule) {
         try {
@@ -64,6 +77,6 @@ final class Pem {
                 certificate.notBefore().toString(),
                 certificate.notAfter().toString(),
                 of(certificate.der()),
-                TrustBundles.pem(authority));
+                TrustBundles.chain(authority));
     }
 }

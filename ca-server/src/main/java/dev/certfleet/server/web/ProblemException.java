@@ -3,6 +3,7 @@ package dev.certfleet.server.web;
 import dev.certfleet.pki.wire.Problem;
 import dev.certfleet.server.x509.Violation;
 import dev.certfleet.server.x509.Violations;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +13,7 @@ final class ProblemException extends RuntimeException {
 
     private final transient ProblemType type;
     private final transient Problem problem;
+    private transient @Nullable Duration retryAfter;
 
     ProblemException(ProblemType type, String detail) {
         this(type, detail, null);
@@ -49,6 +51,21 @@ final class ProblemException extends RuntimeException {
 
     static ProblemException notPermitted(String detail) {
         return new ProblemException(ProblemType.NOT_PERMITTED, detail);
+    }
+
+    /** When to ask again, in whole seconds and at least one. */
+    ProblemException retryAfter(Duration wait) {
+        this.retryAfter = wait;
+        return this;
+    }
+
+    /** The header's value; null where there is none. */
+    @Nullable
+    String retryAfter() {
+        if (retryAfter != null) {
+            return String.valueOf(Math.max(1, retryAfter.plusMillis(999).toSeconds()));
+        }
+        return type == ProblemType.DATABASE_UNAVAILABLE || type == ProblemType.REQUEST_IN_PROGRESS ? "1" : null;
     }
 
     ProblemType type() {

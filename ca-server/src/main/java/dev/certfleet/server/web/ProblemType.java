@@ -36,6 +36,9 @@ enum ProblemType {
     NOT_A_HOLD(409, "Only a certificateHold in force can be released"),
     DRY_RUN_OUTDATED(409, "Things changed since the dry run"),
     CERTIFICATE_HELD(409, "The certificate is on hold"),
+    ROTATION_UNDER_WAY(409, "A rotation of this authority is under way"),
+    ROTATION_STEP(409, "The rotation is at another step"),
+    RESTART_LEASE_TAKEN(409, "Another restart is in the way"),
     REQUEST_IN_PROGRESS(409, "The same request is being worked on"),
 
     BODY_TOO_LARGE(413, "The body is too large"),

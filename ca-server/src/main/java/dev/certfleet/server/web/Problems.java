@@ -6,7 +6,6 @@ import jakarta.servlet.RequestDispatcher;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import org.jspecify.annotations.Nullable;
 import org.springframework.boot.webmvc.error.ErrorController;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
@@ -52,7 +51,7 @@ class Problems implements ErrorController {
     private static ResponseEntity<Problem> entity(ProblemException failure) {
         ResponseEntity.BodyBuilder answer =
                 ResponseEntity.status(failure.type().status()).contentType(MediaType.APPLICATION_PROBLEM_JSON);
-        String retryAfter = retryAfter(failure.type());
+        String retryAfter = failure.retryAfter();
         if (retryAfter != null) {
             answer.header(HttpHeaders.RETRY_AFTER, retryAfter);
         }
@@ -63,14 +62,10 @@ class Problems implements ErrorController {
     void write(ProblemException failure, HttpServletResponse response) throws IOException {
         response.setStatus(failure.type().status());
         response.setContentType(MediaType.APPLICATION_PROBLEM_JSON_VALUE);
-        String retryAfter = retryAfter(failure.type());
+        String retryAfter = failure.retryAfter();
         if (retryAfter != null) {
             response.setHeader(HttpHeaders.RETRY_AFTER, retryAfter);
         }
         response.getOutputStream().write(json.writeValueAsBytes(failure.problem()));
-    }
-
-    private static @Nullable String retryAfter(ProblemType type) {
-        return type == ProblemType.DATABASE_UNAVAILABLE || type == ProblemType.REQUEST_IN_PROGRESS ? "1" : null;
     }
 }

@@ -12,7 +12,9 @@
             "ledger",
             "receipt",
             "recovery",
+            "restart",
             "revocation",
+            "rotation",
             "x509"
         })
 @NullMarked

@@ -20,7 +20,9 @@ public final class CertificateContents implements Result {
     public enum Kind {
         LEAF,
         OCSP_RESPONDER,
-        AUTHORITY
+        AUTHORITY,
+        /** The key of an authority, certified by the generation before it. */
+        CROSS_CERTIFIED
     }
 
     private final Kind kind;
@@ -95,11 +97,33 @@ public final class CertificateContents implements Result {
                 urls);
     }
 
+    /**
+     * Certifies the key of the next generation under its name (newWithOld of RFC 4210 section 4.4), so that who trusts only the
+     * generation before can follow. It says nothing of how many authorities may be below: it can be above the next one of these.
+     *
+     * @param successor the next generation
+     * @param issuerNotAfter the end of the generation before, which it does not outlive
+     */
+    public static CertificateContents crossCertified(
+            CertificateContents successor, Instant now, Instant issuerNotAfter) {
+        Instant end = successor.validity().notAfter();
+        return new CertificateContents(
+                Kind.CROSS_CERTIFIED,
+                null,
+                successor.subject(),
+                SubjectAlternativeNames.NONE,
+                new Validity(now.minus(BACKDATING), end.isAfter(issuerNotAfter) ? issuerNotAfter : end),
+                successor.key(),
+                successor.keyUses(),
+                Set.of(),
+                null);
+    }
+
     public Kind kind() {
         return kind;
     }
 
-    /** The profile of a leaf; null for an authority or an OCSP responder. */
+    /** The profile of a leaf; null for any other kind. */
     public @Nullable ProfileName profile() {
         return profile;
     }
@@ -129,7 +153,7 @@ public final class CertificateContents implements Result {
         return purposes;
     }
 
-    /** Null for a self-signed authority. */
+    /** Null for an authority. */
     public @Nullable AuthorityUrls urls() {
         return urls;
     }

@@ -57,9 +57,14 @@ final class CertificateWriter {
     private static Extensions extensions(CertificateContents contents, IssuerFacts issuer, Serial serial)
             throws IOException {
         ExtensionsGenerator extensions = new ExtensionsGenerator();
-        boolean authority = contents.kind() == CertificateContents.Kind.AUTHORITY;
         extensions.addExtension(
-                Extension.basicConstraints, true, authority ? new BasicConstraints(0) : new BasicConstraints(false));
+                Extension.basicConstraints,
+                true,
+                switch (contents.kind()) {
+                    case AUTHORITY -> new BasicConstraints(0);
+                    case CROSS_CERTIFIED -> new BasicConstraints(true);
+                    case LEAF, OCSP_RESPONDER -> new BasicConstraints(false);
+                });
         extensions.addExtension(Extension.keyUsage, true, KeyUse.extension(contents.keyUses()));
         if (!contents.purposes().isEmpty()) {
             extensions.addExtension(Extension.extendedKeyUsage, false, Purpose.extension(contents.purposes()));
@@ -73,7 +78,7 @@ final class CertificateWriter {
         switch (contents.kind()) {
             case LEAF -> leafStatus(extensions, Objects.requireNonNull(contents.urls()), serial);
             case OCSP_RESPONDER -> responderStatus(extensions, Objects.requireNonNull(contents.urls()));
-            case AUTHORITY -> {}
+            case AUTHORITY, CROSS_CERTIFIED -> {}
         }
         return extensions.generate();
     }

@@ -8,6 +8,9 @@ import dev.certfleet.server.TestServer;
 
 /** A cluster with one of each: for every route there is something that exists, and a body that would change it. */
 final class Inhabited {
+    /** What is refused before anybody looks whether it exists. */
+    private static final String NOBODYS = "00000000-0000-0000-0000-000000000000";
+
     final String cluster;
     final TestIdentity node;
     final TestIdentity operator;
@@ -48,6 +51,8 @@ final class Inhabited {
                 .replace("/enrolment-tokens/{id}", "/enrolment-tokens/" + token)
                 .replace("/certificates/{id}", "/certificates/" + node.id())
                 .replace("/revocations/{id}", "/revocations/" + hold)
+                .replace("/rotations/{id}", "/rotations/" + NOBODYS)
+                .replace("/restart-leases/{id}", "/restart-leases/" + NOBODYS)
                 .replace("/operators/{name}", "/operators/" + operator.name());
         assertThat(path)
                 .as("a new kind of thing in a path: say here which one exists")
@@ -83,6 +88,15 @@ final class Inhabited {
                 "{\"proofs\": [{\"certificate\": \"" + node.id()
                         + "\", \"door\": \"kube-apiserver\", \"evidence\": \"review-denied\","
                         + " \"at\": \"2026-11-24T00:00:00Z\"}]}";
+            case "/clusters/{cluster}/rotations", "/clusters/{cluster}/emergency-rotations" -> "{\"kind\": \"etcd\"}";
+            case "/rotations", "/emergency-rotations" -> "{\"kind\": \"installation\"}";
+            case "/clusters/{cluster}/rotations/{id}/skip-node" -> "{\"node\": \"worker-1\"}";
+            case "/rotations/{id}/skip-node" -> "{\"cluster\": \"" + cluster + "\", \"node\": \"worker-1\"}";
+            case "/clusters/{cluster}/rotations/{id}/force", "/rotations/{id}/force" -> "{\"step\": \"renewing\"}";
+            case "/clusters/{cluster}/rotations/{id}/certificate", "/rotations/{id}/certificate" ->
+                "{\"certificate\": \"-----BEGIN CERTIFICATE-----\"}";
+            case "/agent/restart-leases" -> "{\"component\": \"etcd\", \"reason\": \"new CA\"}";
+            case "/agent/restart-leases/{id}/end" -> "{\"healthy\": true}";
             case "/recovery/accept-loss" -> "{\"server\": \"00000000-0000-0000-0000-000000000000\"}";
             case "/agent/alarms" ->
                 "{\"kind\": \"unknown-credential\", \"detail\": \"seen\", \"at\": \"2026-11-24T00:00:00Z\"}";

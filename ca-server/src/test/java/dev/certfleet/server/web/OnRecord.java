@@ -24,6 +24,9 @@ record OnRecord(Map<String, String> tables) {
             Map.entry("bulk_revocation", "true"),
             Map.entry("feed_entry", "true"),
             Map.entry("renewal_demand", "true"),
+            Map.entry("rotation", "true"),
+            Map.entry("requested_authority", "true"),
+            Map.entry("restart_lease", "true"),
             Map.entry("idempotent_answer", "true"),
             Map.entry("audit_event", "detail->>'profile' IS DISTINCT FROM 'ocsp-responder'"));
 

@@ -29,7 +29,7 @@ final class ExtendedKeyUsageLint implements Lint {
         boolean fits = switch (twin.kind()) {
             case LEAF -> !said.isEmpty() && !said.contains(Purpose.OCSP_SIGNING.id());
             case OCSP_RESPONDER -> said.equals(Set.of(Purpose.OCSP_SIGNING.id()));
-            case AUTHORITY -> usage == null;
+            case AUTHORITY, CROSS_CERTIFIED -> usage == null;
         };
         return Lint.unless(fits && said.equals(meant), "extKeyUsage does not fit the certificate's kind or contents");
     }

@@ -1,6 +1,5 @@
 package dev.certfleet.server.x509.lint;
 
-import dev.certfleet.server.x509.CertificateContents.Kind;
 import java.util.List;
 import org.bouncycastle.asn1.pkcs.PKCSObjectIdentifiers;
 import org.bouncycastle.asn1.x509.Extension;
@@ -29,7 +28,10 @@ final class KeyUsageLint implements Lint {
         int bits = usage.getBytes()[0] & 0xff;
         boolean leaf = bits == KeyUsage.digitalSignature
                 || (rsa && bits == (KeyUsage.digitalSignature | KeyUsage.keyEncipherment));
-        boolean fits = twin.kind() == Kind.AUTHORITY ? bits == AUTHORITY : leaf;
+        boolean fits = switch (twin.kind()) {
+            case AUTHORITY, CROSS_CERTIFIED -> bits == AUTHORITY;
+            case LEAF, OCSP_RESPONDER -> leaf;
+        };
         return Lint.unless(
                 fits && usage.getBytes().length == 1, "keyUsage does not fit the certificate's kind and key");
     }

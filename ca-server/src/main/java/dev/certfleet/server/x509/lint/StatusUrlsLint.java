@@ -35,7 +35,7 @@ final class StatusUrlsLint implements Lint {
         boolean complete = switch (twin.kind()) {
             case LEAF -> ocsp.size() == 1 && issuers.size() == 1 && crls.size() == 1;
             case OCSP_RESPONDER -> ocsp.isEmpty() && issuers.size() == 1 && crls.isEmpty();
-            case AUTHORITY -> ocsp.isEmpty() && issuers.isEmpty() && crls.isEmpty();
+            case AUTHORITY, CROSS_CERTIFIED -> ocsp.isEmpty() && issuers.isEmpty() && crls.isEmpty();
         };
         List<String> findings =
                 new ArrayList<>(Lint.unless(complete, "it lacks an address of its status, or has one too many"));

@@ -8,10 +8,13 @@ import org.jspecify.annotations.Nullable;
  * @param id the published certificate's fingerprint; null where none is published yet
  * @param notAfter RFC 3339; null where none is published yet
  * @param problem what keeps it from going on; null where nothing does
+ * @param proof how it was seen in use: {@code served}, {@code authenticated}, {@code next-connection} (authenticated, but a
+ *     component may keep an old connection); null where not proven, or not yet
  */
 public record HeldCertificate(
         String profile,
         String state,
         @Nullable String id,
         @Nullable String notAfter,
-        @Nullable String problem) {}
+        @Nullable String problem,
+        @Nullable String proof) {}

@@ -10,9 +10,19 @@ import org.jspecify.annotations.Nullable;
  * @param at the node's clock, RFC 3339
  * @param certificates the state of each certificate
  * @param gate the revocation gate's state; null on nodes without one
+ * @param bundles the CA bundles it publishes, and whether its components use them; left out by an agent that is older, it
+ *     reads as empty
  */
 public record NodeReport(
         String agentVersion,
         String at,
         List<HeldCertificate> certificates,
-        @Nullable String gate) {}
+        @Nullable String gate,
+        @Nullable List<LoadedBundle> bundles) {
+
+    /** Never null. */
+    @Override
+    public List<LoadedBundle> bundles() {
+        return bundles == null ? List.of() : bundles;
+    }
+}
