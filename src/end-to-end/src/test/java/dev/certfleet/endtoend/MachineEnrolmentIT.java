@@ -93,7 +93,15 @@ class MachineEnrolmentIT {
 
     private void enrolsByAnIdentityDocument(CertfleetServer server, Operator operator) throws IOException {
         Path key = folder.resolve("issuer.key");
-        Command.of("openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", key.toString())
+        Command.of(
+                        "openssl",
+                        "genpkey",
+                        "-algorithm",
+                        "RSA",
+                        "-pkeyopt",
+                        "rsa_keygen_bits:2048",
+                        "-out",
+                        key.toString())
                 .run()
                 .orFail();
         String modulus = Command.of("openssl", "rsa", "-in", key.toString(), "-noout", "-modulus")
@@ -142,13 +150,13 @@ class MachineEnrolmentIT {
                     + "%23{nonce}&format=full";
             String enrolment = "cluster: prod, document: {url: \"" + url + "\", headers: {Metadata-Flavor: Google}}";
 
+            Path other = node(server, "vm-2", "192.0.2.12", enrolment);
+            assertThat(agent(other, "enrol").stderr()).contains("node-name-not-granted");
             assertThat(agent(node(server, "vm-1", "192.0.2.11", enrolment), "enrol")
                             .orFail()
                             .stdout())
                     .startsWith("enrolled as vm-1 in cluster prod");
-            assertThat(agent(node(server, "vm-2", "192.0.2.12", enrolment), "enrol")
-                            .stderr())
-                    .contains("node-name-not-granted");
+            assertThat(agent(other, "enrol").stderr()).contains("machine-taken");
         } finally {
             metadata.stop(0);
         }
@@ -156,7 +164,8 @@ class MachineEnrolmentIT {
 
     /** As Google Compute Engine's metadata server makes it. */
     private String document(Path key, String audience) throws IOException {
-        long now = Long.parseLong(Command.of("date", "+%s").run().orFail().stdout().strip());
+        long now =
+                Long.parseLong(Command.of("date", "+%s").run().orFail().stdout().strip());
         String claims = "{\"aud\":\"" + audience + "\",\"exp\":" + (now + 3600) + ",\"google\":{\"compute_engine\":"
                 + "{\"instance_id\":\"7\",\"instance_name\":\"vm-1\",\"project_id\":\"ours\"}},\"iat\":" + now
                 + ",\"iss\":\"https://accounts.google.com\",\"sub\":\"1034\"}";
@@ -205,13 +214,7 @@ class MachineEnrolmentIT {
                 paths: {kubernetes: %s, state: %s}
                 control: {metrics: off}
                 """.formatted(
-                        server.url(),
-                        authority,
-                        enrolment,
-                        name,
-                        address,
-                        disk.resolve("kubernetes"),
-                        disk.resolve("state")));
+                server.url(), authority, enrolment, name, address, disk.resolve("kubernetes"), disk.resolve("state")));
         return disk;
     }
 
