@@ -116,7 +116,7 @@ public class AdvanceRotations {
     /** From this transaction's end on, nothing is recorded of any other generation. */
     private void switchIssuance(Rotation rotation) {
         renewals.lockNodes(rotation.cluster());
-        blockedKeys.keepFromIssuing();
+        blockedKeys.keepFromIssuing(rotation.cluster());
         generations.activate(rotation.incoming());
         renewals.demand(rotation.cluster(), rotation.kind(), ACTOR);
     }

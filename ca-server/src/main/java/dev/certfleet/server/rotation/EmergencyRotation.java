@@ -72,7 +72,7 @@ public class EmergencyRotation {
         rows.takeTurns(cluster, kind);
         rows.lockUnderWay(cluster, kind);
         renewals.lockNodes(cluster);
-        blockedKeys.keepFromIssuing();
+        blockedKeys.keepFromIssuing(cluster);
     }
 
     /**
