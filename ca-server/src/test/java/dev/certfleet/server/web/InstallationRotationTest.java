@@ -77,7 +77,9 @@ class InstallationRotationTest {
         assertThat(shown(again, second)).isNotEmpty();
         again.turn();
         assertThat(get(again, id).get("step").asString()).isEqualTo("unloading");
-        assertThat(get(again, id).get("remaining")).isEmpty();
+        assertThat(get(again, id).get("remaining"))
+                .extracting(left -> left.get("profile").asString() + " " + left.get("isWaitedFor").asBoolean())
+                .containsExactly("operator false");
         assertThat(again.server()
                         .admin()
                         .get("/authorities/installation-1")
