@@ -69,6 +69,9 @@ final class Inhabited {
                         + "\", \"grants\": [{\"cluster\": \"*\", \"role\": \"viewer\"}], " + csr + "}";
             case "/operators/{name}/renew", "/certificates/{id}/renew" -> "{" + csr + "}";
             case "/clusters/{cluster}/certificates" -> TestClient.certificateRequest("kubernetes-admin", null, request);
+            case "/clusters/{cluster}/certificates/adopt" ->
+                "{\"certificates\": [{\"certificate\": " + TestClient.quoted(KubeadmAuthority.pem(node.certificate()))
+                        + "}]}";
             case "/clusters/{cluster}/enrolment-tokens" -> "{\"nodeNamePattern\": \"*\", \"roles\": [\"worker\"]}";
             case "/clusters/{cluster}/nodes/{node}/renew" -> "{\"profiles\": [\"kubelet-client\"]}";
             case "/revocations" -> "{\"certificate\": \"" + node.id() + "\", \"reason\": \"unspecified\"}";
