@@ -5,6 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.certfleet.agent.Json;
 import dev.certfleet.agent.Trouble;
 import dev.certfleet.agent.settings.ServerSettings;
+import dev.certfleet.pki.wire.AdoptionRequest;
+import dev.certfleet.pki.wire.AdoptionResult;
 import dev.certfleet.pki.wire.AgentAlarm;
 import dev.certfleet.pki.wire.Assignment;
 import dev.certfleet.pki.wire.CertificateRequest;
@@ -101,6 +103,20 @@ public final class ServerClient {
 
     public IssuedCertificate renew(String id, RenewalRequest request, String requestId) throws ServerException {
         return call("POST", "/certificates/" + segment(id) + "/renew", request, requestId, IssuedCertificate.class);
+    }
+
+    /**
+     * Has certificates put on record that were issued before; the same again changes nothing.
+     *
+     * @param dryRun only asks what would become of them
+     */
+    public AdoptionResult adopt(String cluster, AdoptionRequest request, boolean dryRun) throws ServerException {
+        return call(
+                "POST",
+                "/clusters/" + segment(cluster) + "/certificates/adopt?dryRun=" + dryRun,
+                request,
+                null,
+                AdoptionResult.class);
     }
 
     public void report(NodeReport report, String requestId) throws ServerException {
