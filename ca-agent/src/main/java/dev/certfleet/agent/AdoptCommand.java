@@ -1,6 +1,7 @@
 package dev.certfleet.agent;
 
 import dev.certfleet.agent.adopt.AdoptNode;
+import dev.certfleet.agent.identity.EvidenceChoice;
 import dev.certfleet.agent.identity.Identity;
 import dev.certfleet.agent.identity.IdentityFolder;
 import dev.certfleet.agent.server.ServerClient;
@@ -53,7 +54,8 @@ final class AdoptCommand implements Callable<Integer> {
         CaAgent program = Objects.requireNonNull(agent);
         Settings settings = program.settings();
         StateFolder folder = new StateFolder(settings.paths().state());
-        Optional<Identity> identity = new IdentityFolder(folder.identity()).load();
+        Optional<Identity> identity =
+                new IdentityFolder(folder.identity(), EvidenceChoice.seal(settings, program.random())).load();
         if (identity.isEmpty()) {
             throw new Trouble(ExitCode.NOT_RUNNING, "this node is not enrolled; 'ca-agent enrol' comes first");
         }
