@@ -3,6 +3,7 @@ package dev.certfleet.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.certfleet.agent.identity.IdentityFolder;
+import dev.certfleet.agent.identity.KeySeal;
 import dev.certfleet.pki.Certificates;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -145,7 +146,7 @@ class ServerTrustTest {
     }
 
     private void storeBundle(List<X509Certificate> authorities) {
-        new IdentityFolder(node.state.resolve("identity")).storeBundle(Certificates.pem(authorities));
+        new IdentityFolder(node.state.resolve("identity"), KeySeal.NONE).storeBundle(Certificates.pem(authorities));
     }
 
     private TestAuthority authority(String name) {

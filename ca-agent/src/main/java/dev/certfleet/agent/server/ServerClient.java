@@ -20,6 +20,8 @@ import dev.certfleet.pki.wire.IssuedCertificate;
 import dev.certfleet.pki.wire.NodeReport;
 import dev.certfleet.pki.wire.Problem;
 import dev.certfleet.pki.wire.RenewalRequest;
+import dev.certfleet.pki.wire.TpmChallenge;
+import dev.certfleet.pki.wire.TpmChallengeRequest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
@@ -115,6 +117,11 @@ public final class ServerClient {
 
     public IssuedCertificate comeBack(ComebackRequest request, String requestId) throws ServerException {
         return call("POST", "/comebacks", request, requestId, IssuedCertificate.class);
+    }
+
+    /** Shows a TPM's keys, without a credential. */
+    public TpmChallenge challenge(TpmChallengeRequest request) throws ServerException {
+        return call("POST", "/enrolments/tpm-challenges", request, null, TpmChallenge.class);
     }
 
     /** What this node is to hold, without showing a mark. */

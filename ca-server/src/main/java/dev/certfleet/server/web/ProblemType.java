@@ -27,6 +27,9 @@ enum ProblemType {
     TOKEN_WITHDRAWN(403, "The enrolment token was withdrawn"),
     COMEBACK_REFUSED(403, "The identity does not bring the node back"),
     CHALLENGE_REFUSED(403, "The challenge cannot be used"),
+    TPM_NOT_ADMITTED(403, "The machine's TPM is not admitted"),
+    EVIDENCE_REFUSED(403, "The evidence does not prove what the machine is"),
+    EVIDENCE_USED(403, "The evidence was used before"),
 
     NOT_FOUND(404, "There is no such thing"),
     METHOD_NOT_ALLOWED(405, "This cannot be done to this resource"),
@@ -35,6 +38,7 @@ enum ProblemType {
     ALREADY_EXISTS(409, "The name is taken"),
     NODE_NAME_TAKEN(409, "A node of this name exists"),
     COMEBACK_NOT_NEEDED(409, "The identity has not expired"),
+    MACHINE_TAKEN(409, "The machine is another node"),
     LAST_ADMINISTRATOR(409, "Nobody else could administer the installation"),
     NOT_A_HOLD(409, "Only a certificateHold in force can be released"),
     DRY_RUN_OUTDATED(409, "Things changed since the dry run"),
