@@ -7,6 +7,7 @@
             "access",
             "audit",
             "authority",
+            "comeback",
             "enrolment",
             "issuance",
             "ledger",
