@@ -68,6 +68,7 @@ final class AdoptCommand implements Callable<Integer> {
                             settings.server(),
                             identity.get().authorities(),
                             Optional.of(identity.get().credential()),
+                            program.clock(),
                             program.random()));
             AdoptNode.Prepared prepared = adopt.prepare();
             prepared.lines().forEach(out::println);

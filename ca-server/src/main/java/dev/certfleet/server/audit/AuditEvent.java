@@ -92,6 +92,13 @@ public sealed interface AuditEvent {
 
     record EnrolmentRefused(@Nullable String cluster, String node, String why) implements AuditEvent {}
 
+    /** {@code identity} had expired; {@code renewed} takes its place once it is used. */
+    record NodeCameBack(String cluster, String node, String identity, String expiredAt, String renewed)
+            implements AuditEvent {}
+
+    /** Whoever was refused holds the key of an identity of the node. */
+    record ComebackRefused(String cluster, String node, String rule, String why) implements AuditEvent {}
+
     record NodeRetired(String cluster, String node, int certificatesRevoked) implements AuditEvent {}
 
     record NodeQuarantined(

@@ -62,7 +62,8 @@ public final class ImportedKey {
                     case PrivateKeyInfo key -> found.add(key);
                     case PEMKeyPair key ->
                         found.add(new PrivateKeyInfo(
-                                publicKey.getAlgorithm(), key.getPrivateKeyInfo().parsePrivateKey()));
+                                publicKey.getAlgorithm(),
+                                key.getPrivateKeyInfo().parsePrivateKey()));
                     default -> {} // EC parameters stand before the key in what OpenSSL writes
                 }
             }

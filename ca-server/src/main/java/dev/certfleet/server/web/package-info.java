@@ -8,6 +8,7 @@
             "adoption",
             "audit",
             "authority",
+            "comeback",
             "enrolment",
             "issuance",
             "ledger",

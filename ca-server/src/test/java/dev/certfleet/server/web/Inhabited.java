@@ -96,6 +96,10 @@ final class Inhabited {
             case "/compromised-keys" -> "{\"certificate\": \"" + node.id() + "\"}";
             case "/clusters/{cluster}/nodes/{node}/quarantine" -> "{\"comment\": \"seen elsewhere\"}";
             case "/enrolments" -> TestServer.enrolment(secret, "worker-2", request);
+            case "/comebacks/challenges" -> "{\"identity\": \"" + node.id() + "\"}";
+            case "/comebacks" ->
+                "{\"identity\": \"" + node.id() + "\", \"challenge\": \"none\", \"server\": \"" + node.id()
+                        + "\", \"signature\": \"AAAA\", " + csr + "}";
             case "/agent/reports" ->
                 "{\"agentVersion\": \"1\", \"at\": \"2026-11-24T00:00:00Z\", \"certificates\": []}";
             case "/agent/proofs" ->
