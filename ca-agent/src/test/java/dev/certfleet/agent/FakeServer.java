@@ -13,6 +13,8 @@ import dev.certfleet.pki.Certificates;
 import dev.certfleet.pki.NodeRole;
 import dev.certfleet.pki.Pem;
 import dev.certfleet.pki.ProfileName;
+import dev.certfleet.pki.wire.AdoptionRequest;
+import dev.certfleet.pki.wire.AdoptionResult;
 import dev.certfleet.pki.wire.AssignedCertificate;
 import dev.certfleet.pki.wire.Assignment;
 import dev.certfleet.pki.wire.CertificateRequest;
@@ -34,6 +36,7 @@ import java.net.URI;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.cert.Certificate;
+import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
@@ -364,11 +367,39 @@ final class FakeServer implements AutoCloseable {
             CertificateRequest wanted = Json.read(CertificateRequest.class, body);
             return json(201, issue(ProfileName.of(wanted.profile()), wanted.csr()));
         }
+        if (request.equals("POST /api/v1/clusters/" + CLUSTER + "/certificates/adopt")) {
+            boolean dryRun = "dryRun=true".equals(exchange.getRequestURI().getQuery());
+            return json(200, adopt(Json.read(AdoptionRequest.class, body), dryRun));
+        }
         if (request.startsWith("POST /api/v1/certificates/") && request.endsWith("/renew")) {
             String id = request.substring("POST /api/v1/certificates/".length(), request.length() - "/renew".length());
             return renew(id, Json.read(RenewalRequest.class, body));
         }
         return problem(404, "not-found", request);
+    }
+
+    private AdoptionResult adopt(AdoptionRequest request, boolean dryRun) throws CertificateException {
+        List<AdoptionResult.Item> items = new ArrayList<>();
+        for (AdoptionRequest.Certificate one : request.certificates()) {
+            X509Certificate certificate = Certificates.parse(one.certificate()).getFirst();
+            String id = Certificates.fingerprint(certificate);
+            String subject = certificate.getSubjectX500Principal().getName();
+            boolean ours = authorities.values().stream()
+                    .anyMatch(authority -> authority
+                            .certificate()
+                            .getSubjectX500Principal()
+                            .equals(certificate.getIssuerX500Principal()));
+            String profile = one.profile() == null ? "adopted" : one.profile();
+            if (ours && !dryRun && one.profile() != null) {
+                profiles.put(id, ProfileName.of(profile));
+            }
+            items.add(
+                    ours
+                            ? new AdoptionResult.Item(id, "recorded", "a", profile, nodeName, subject, List.of(), null)
+                            : new AdoptionResult.Item(
+                                    id, "unknown-issuer", null, null, null, subject, List.of(), "nobody's"));
+        }
+        return new AdoptionResult(items);
     }
 
     /** The identity documents that came. */

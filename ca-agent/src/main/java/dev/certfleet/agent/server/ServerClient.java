@@ -6,6 +6,8 @@ import dev.certfleet.agent.Json;
 import dev.certfleet.agent.Trouble;
 import dev.certfleet.agent.settings.ServerSettings;
 import dev.certfleet.pki.Certificates;
+import dev.certfleet.pki.wire.AdoptionRequest;
+import dev.certfleet.pki.wire.AdoptionResult;
 import dev.certfleet.pki.wire.AgentAlarm;
 import dev.certfleet.pki.wire.Assignment;
 import dev.certfleet.pki.wire.CertificateRequest;
@@ -145,6 +147,20 @@ public final class ServerClient {
 
     public IssuedCertificate renew(String id, RenewalRequest request, String requestId) throws ServerException {
         return call("POST", "/certificates/" + segment(id) + "/renew", request, requestId, IssuedCertificate.class);
+    }
+
+    /**
+     * Has certificates put on record that were issued before; the same again changes nothing.
+     *
+     * @param dryRun only asks what would become of them
+     */
+    public AdoptionResult adopt(String cluster, AdoptionRequest request, boolean dryRun) throws ServerException {
+        return call(
+                "POST",
+                "/clusters/" + segment(cluster) + "/certificates/adopt?dryRun=" + dryRun,
+                request,
+                null,
+                AdoptionResult.class);
     }
 
     public void report(NodeReport report, String requestId) throws ServerException {

@@ -36,6 +36,22 @@ public sealed interface AuditEvent {
     record AuthorityCreated(@Nullable String cluster, String authority, String serial, String notAfter)
             implements AuditEvent {}
 
+    /** Made by others; {@code keyHere} where it issues from now on, and not where it is only trusted still. */
+    record AuthorityImported(String cluster, String authority, String subject, boolean keyHere, String notAfter)
+            implements AuditEvent {}
+
+    /** Issued by an imported authority before it was one of ours, and on record from now on. */
+    record CertificateAdopted(
+            String cluster,
+            String id,
+            String serial,
+            String authority,
+            String profile,
+            @Nullable String node,
+            String subject,
+            String notAfter)
+            implements AuditEvent {}
+
     record CertificateIssued(
             @Nullable String cluster,
             String id,

@@ -5,6 +5,7 @@
 @ApplicationModule(
         allowedDependencies = {
             "access",
+            "adoption",
             "audit",
             "authority",
             "comeback",

@@ -48,6 +48,11 @@ public final class Profiles {
         return lifetimes.of(profile);
     }
 
+    /** What certificates of the given profile may be presented for. */
+    public Set<Purpose> purposes(ProfileName profile) {
+        return Collections.unmodifiableSet(ProfileTable.of(profile).purposes());
+    }
+
     /** The algorithms that keys for the given profile may be of. */
     public Set<KeyAlgorithm> keyAlgorithms(ProfileName profile) {
         return Collections.unmodifiableSet(ProfileTable.of(profile).keyAlgorithms());
