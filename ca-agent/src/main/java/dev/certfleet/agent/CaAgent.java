@@ -33,7 +33,7 @@ import picocli.CommandLine.ScopeType;
             "5:the server refuses",
             "6:a file cannot be read or written",
             "7:no agent is running, another one is, or the node is not enrolled",
-            "8:something needs attention (doctor)"
+            "8:something needs attention (doctor, renew, adopt, release)"
         },
         subcommands = {
             EnrolCommand.class,
@@ -41,7 +41,9 @@ import picocli.CommandLine.ScopeType;
             StatusCommand.class,
             RenewCommand.class,
             GateCommand.class,
-            DoctorCommand.class
+            DoctorCommand.class,
+            AdoptCommand.class,
+            ReleaseCommand.class
         })
 public final class CaAgent implements Runnable {
     @Option(
@@ -87,7 +89,8 @@ public final class CaAgent implements Runnable {
     @Override
     public void run() {
         throw new Trouble(
-                ExitCode.USAGE, "which command? there are enrol, run, status, renew, gate and doctor; see --help");
+                ExitCode.USAGE,
+                "which command? there are enrol, run, status, renew, gate, doctor, adopt and release; see --help");
     }
 
     Settings settings() {

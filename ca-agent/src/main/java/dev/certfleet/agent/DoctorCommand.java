@@ -103,8 +103,9 @@ final class DoctorCommand implements Callable<Integer> {
                     good("enrolled as " + identity.get().nodeName() + " in cluster "
                             + identity.get().cluster() + ", identity valid until " + end);
                 } else {
-                    bad("this node's identity ended on " + end
-                            + "; have the server allow a reinstall and run 'ca-agent enrol --again' with a new token");
+                    bad(
+                            "this node's identity ended on " + end
+                                    + "; a running agent brings the node back by itself, if that was not too long ago and it was not revoked");
                 }
             } else if (settings.enrolment().tokenFile().filter(Files::exists).isPresent()) {
                 good("not enrolled yet; 'run' does it with "
@@ -131,8 +132,8 @@ final class DoctorCommand implements Callable<Integer> {
                 ? identity.get().authorities()
                 : new ServerTrust.Pinned(settings.server().caFingerprint().orElse(""));
         try {
-            ServerClient server =
-                    new ServerClient(settings.server(), trust, identity.map(Identity::credential), program.random());
+            ServerClient server = new ServerClient(
+                    settings.server(), trust, identity.map(Identity::credential), program.clock(), program.random());
             Assignment assignment = server.assignment();
             good("the server answers and knows this node; its orders are " + assignment.version());
             checkClock(assignment, program);
@@ -144,8 +145,9 @@ final class DoctorCommand implements Callable<Integer> {
                     good("the server answers, and its CA is the pinned one");
                 case ServerException.Refused refused -> bad(Trouble.oneLine(refused));
                 case ServerException.Untrusted untrusted ->
-                    bad(Trouble.oneLine(untrusted)
-                            + "; check server.addresses and server.caFingerprint, and who is in between");
+                    bad(
+                            Trouble.oneLine(untrusted)
+                                    + "; check this node's clock, server.addresses and server.caFingerprint, and who is in between");
                 case ServerException.Unreachable unreachable ->
                     bad(Trouble.oneLine(unreachable) + "; check server.addresses, the network and the firewall");
             }

@@ -1,8 +1,10 @@
 package dev.certfleet.agent;
 
+import dev.certfleet.agent.adopt.ReleaseNode;
 import dev.certfleet.agent.control.ControlSocket;
 import dev.certfleet.agent.control.Metrics;
 import dev.certfleet.agent.settings.Settings;
+import java.nio.file.Files;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -28,6 +30,10 @@ final class RunCommand implements Callable<Integer> {
         CaAgent program = Objects.requireNonNull(agent);
         Settings settings = program.settings();
         StateFolder folder = new StateFolder(settings.paths().state());
+        if (Files.exists(ReleaseNode.marker(folder))) {
+            throw new Trouble(
+                    ExitCode.NOT_RUNNING, "this node was given back to kubeadm; 'ca-agent adopt' takes it over again");
+        }
         try (StateFolder.Lock _ = folder.lock();
                 Agent running = new Agent(settings, program.clock(), program.random())) {
             Thread loop = Thread.currentThread();

@@ -36,7 +36,7 @@ public class Authority {
     private byte[] keyIdentifier;
 
     @Column(name = "sealed_key")
-    private UUID sealedKey;
+    private @Nullable UUID sealedKey;
 
     private byte[] serial;
     private byte[] certificate;
@@ -54,6 +54,7 @@ public class Authority {
     private int crlShards;
 
     private String state;
+    private boolean imported;
 
     /** PEM, its issuer first and the root last. */
     private String issuers;
@@ -75,13 +76,14 @@ public class Authority {
             String subject,
             KeyAlgorithm keyAlgorithm,
             byte[] keyIdentifier,
-            UUID sealedKey,
-            byte[] serial,
+            @Nullable UUID sealedKey,
+            BigInteger serial,
             byte[] certificate,
             Instant notBefore,
             Instant notAfter,
             String statusUrl,
             int crlShards,
+            boolean imported,
             State state) {
         this.name = name;
         this.cluster = cluster;
@@ -91,12 +93,13 @@ public class Authority {
         this.keyAlgorithm = keyAlgorithm.label();
         this.keyIdentifier = keyIdentifier;
         this.sealedKey = sealedKey;
-        this.serial = serial;
+        this.serial = serial.toByteArray();
         this.certificate = certificate;
         this.notBefore = notBefore;
         this.notAfter = notAfter;
         this.statusUrl = statusUrl;
         this.crlShards = crlShards;
+        this.imported = imported;
         this.state = state.label();
         this.issuers = "";
         this.anchored = Anchor.AUTHORITY.label();
@@ -134,12 +137,25 @@ public class Authority {
         return keyIdentifier.clone();
     }
 
-    /** The id of its signing key. */
-    public UUID sealedKey() {
-        return sealedKey;
+    /** The id of its signing key; empty where the key is elsewhere. */
+    public Optional<UUID> sealedKey() {
+        return Optional.ofNullable(sealedKey);
     }
 
-    /** As in its certificate; one from outside has whichever its issuer chose. */
+    /**
+     * Whether its key is here. Where it is not, the authority is trusted still, but there is neither OCSP nor CRL of its own for
+     * what it issued.
+     */
+    public boolean canSign() {
+        return sealedKey != null;
+    }
+
+    /** Whether others made it, as kubeadm does. */
+    public boolean isImported() {
+        return imported;
+    }
+
+    /** As in its certificate; one from outside has whichever its issuer chose, an imported one's may be 0. */
     public BigInteger serial() {
         return new BigInteger(1, serial);
     }

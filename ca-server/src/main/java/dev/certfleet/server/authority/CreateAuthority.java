@@ -113,12 +113,13 @@ public class CreateAuthority {
                 algorithm,
                 itself.keyId(),
                 key.id(),
-                serial.bytes(),
+                serial.value(),
                 certificate,
                 contents.validity().notBefore(),
                 contents.validity().notAfter(),
                 statusUrl,
                 crlShards,
+                false,
                 state);
         if (before != null) {
             authority.crossCertified(crossCertificate(contents, before, actor));
@@ -142,7 +143,7 @@ public class CreateAuthority {
                 IssuerFacts.of(before.certificate()),
                 serial,
                 random);
-        byte[] signed = new Issuer(keys.open(before.sealedKey())).sign(linted);
+        byte[] signed = new Issuer(keys.open(before.sealedKey().orElseThrow())).sign(linted);
         audit.append(
                 actor,
                 new AuditEvent.AuthorityCrossCertified(

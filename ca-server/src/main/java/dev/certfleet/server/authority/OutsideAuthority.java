@@ -20,7 +20,6 @@ import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.time.Clock;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -134,12 +133,13 @@ public class OutsideAuthority {
                 facts.keyAlgorithm(),
                 facts.keyId(),
                 waiting.key(),
-                HexFormat.of().parseHex(Certificates.serial(own)),
+                own.getSerialNumber(),
                 certificate,
                 own.getNotBefore().toInstant(),
                 checked.notAfter(),
                 statusUrl,
                 crlShards,
+                false,
                 Authority.State.INCOMING);
         authority.below(chain.subList(1, chain.size()), waiting.anchor());
         authorities.saveAndFlush(authority);

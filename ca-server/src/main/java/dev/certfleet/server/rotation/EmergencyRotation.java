@@ -1,7 +1,6 @@
 package dev.certfleet.server.rotation;
 
 import dev.certfleet.pki.AuthorityKind;
-import dev.certfleet.pki.ProfileName;
 import dev.certfleet.server.audit.AuditEvent;
 import dev.certfleet.server.audit.AuditLog;
 import dev.certfleet.server.authority.Authorities;
@@ -63,7 +62,7 @@ public class EmergencyRotation {
 
     /** Whether certificates of this profile are revoked. */
     public static boolean isRevoked(String profile) {
-        return RevokeAllOf.isRevoked(ProfileName.of(profile));
+        return RevokeAllOf.isRevoked(profile);
     }
 
     /** Keeps what it would change as it is until the caller's transaction ends. */

@@ -5,11 +5,14 @@ import dev.certfleet.pki.RevocationReason;
 import dev.certfleet.server.audit.AuditEvent;
 import dev.certfleet.server.audit.AuditLog;
 import dev.certfleet.server.ledger.CertificateRecord;
+import dev.certfleet.server.ledger.NewCertificate;
 import dev.certfleet.server.ledger.RevocableCertificates;
 import dev.certfleet.server.ledger.Revocations;
 import dev.certfleet.server.ledger.Selection;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.springframework.stereotype.Component;
 
 /**
@@ -23,6 +26,9 @@ class RevokeAllOf {
     /** How many in one transaction. */
     static final int AT_ONCE = 500;
 
+    private static final Set<String> LEFT =
+            Set.of(ProfileName.NODE_IDENTITY.label(), ProfileName.SERVER_TLS.label(), ProfileName.OPERATOR.label());
+
     private static final RevocationReason REASON = RevocationReason.SUPERSEDED;
 
     private final RevocableCertificates certificates;
@@ -35,20 +41,23 @@ class RevokeAllOf {
         this.audit = audit;
     }
 
-    static boolean isRevoked(ProfileName profile) {
-        return profile != ProfileName.NODE_IDENTITY
-                && profile != ProfileName.SERVER_TLS
-                && profile != ProfileName.OPERATOR;
+    /** @param profile a profile's label, or what adopted certificates have in its place */
+    static boolean isRevoked(String profile) {
+        return !LEFT.contains(profile);
     }
 
     /** Some of them, in the caller's transaction; 0 where none is left. */
     int some(Rotation rotation, List<String> authorities) {
-        List<ProfileName> profiles = Arrays.stream(ProfileName.values())
-                .filter(profile -> profile.authority() == rotation.kind() && isRevoked(profile))
+        List<String> profiles = Stream.concat(
+                        Arrays.stream(ProfileName.values())
+                                .filter(profile -> profile.authority() == rotation.kind())
+                                .map(ProfileName::label),
+                        Stream.of(NewCertificate.ADOPTED))
+                .filter(RevokeAllOf::isRevoked)
                 .toList();
         int revoked = 0;
         for (String authority : authorities) {
-            for (ProfileName profile : profiles) {
+            for (String profile : profiles) {
                 if (revoked < AT_ONCE) {
                     revoked += some(rotation, authority, profile, AT_ONCE - revoked);
                 }
@@ -57,9 +66,8 @@ class RevokeAllOf {
         return revoked;
     }
 
-    private int some(Rotation rotation, String authority, ProfileName profile, int limit) {
-        Selection selection =
-                new Selection(rotation.cluster(), null, profile.label(), authority, null, null, null, null);
+    private int some(Rotation rotation, String authority, String profile, int limit) {
+        Selection selection = new Selection(rotation.cluster(), null, profile, authority, null, null, null, null);
         String comment = "the key of " + authority + " is taken for stolen";
         List<CertificateRecord> found = certificates.select(selection, true, limit);
         for (CertificateRecord certificate : found) {

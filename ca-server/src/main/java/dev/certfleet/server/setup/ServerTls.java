@@ -11,7 +11,6 @@ import dev.certfleet.server.installation.Settings;
 import dev.certfleet.server.issuance.Issuance;
 import dev.certfleet.server.issuance.IssueCertificate;
 import dev.certfleet.server.issuance.Order;
-import dev.certfleet.server.ledger.CertificateRecord;
 import dev.certfleet.server.ledger.Ledger;
 import dev.certfleet.server.signing.LocalKey;
 import dev.certfleet.server.x509.Fingerprint;
@@ -108,7 +107,7 @@ class ServerTls {
         Optional<Identity> present = read();
         if (present.isPresent()
                 && present.get().serves(names, authority, clock.instant())
-                && !isRevoked(present.get().id())) {
+                && isInForce(present.get().id())) {
             Identity identity = present.get().with(chain.of(authority));
             use(identity, !identity.chain().equals(present.get().chain()));
             return;
@@ -125,7 +124,7 @@ class ServerTls {
         Fingerprint now = shown;
         Authority authority =
                 authorities.active(null, AuthorityKind.INSTALLATION).orElseThrow();
-        if (now != null && (isRevoked(now) || !sent.equals(chain.of(authority)))) {
+        if (now != null && (!isInForce(now) || !sent.equals(chain.of(authority)))) {
             try {
                 renewIfDue();
             } catch (GeneralSecurityException e) {
@@ -134,8 +133,11 @@ class ServerTls {
         }
     }
 
-    private boolean isRevoked(Fingerprint id) {
-        return ledger.find(id).map(CertificateRecord::revocation).isPresent();
+    /** One that a restored database does not know is replaced too: nodes that come back name it. */
+    private boolean isInForce(Fingerprint id) {
+        return ledger.find(id)
+                .filter(certificate -> certificate.revocation() == null)
+                .isPresent();
     }
 
     private Identity issue(SubjectAlternativeNames names) throws GeneralSecurityException {

@@ -45,6 +45,11 @@ final class ProblemException extends RuntimeException {
         return refused(List.of(new Violation(rule, detail)));
     }
 
+    /** With the one rule by which an expired identity brings nobody back. */
+    static ProblemException comebackRefused(String rule, String detail) {
+        return new ProblemException(ProblemType.COMEBACK_REFUSED, detail, List.of(new Problem.Violation(rule, detail)));
+    }
+
     static ProblemException notFound(String what) {
         return new ProblemException(ProblemType.NOT_FOUND, "there is no " + what);
     }
@@ -65,7 +70,11 @@ final class ProblemException extends RuntimeException {
         if (retryAfter != null) {
             return String.valueOf(Math.max(1, retryAfter.plusMillis(999).toSeconds()));
         }
-        return type == ProblemType.DATABASE_UNAVAILABLE || type == ProblemType.REQUEST_IN_PROGRESS ? "1" : null;
+        return switch (type) {
+            case DATABASE_UNAVAILABLE, REQUEST_IN_PROGRESS -> "1";
+            case TOO_MANY_COMEBACKS -> "5";
+            default -> null;
+        };
     }
 
     ProblemType type() {

@@ -78,7 +78,8 @@ class InstallationRotationTest {
         again.turn();
         assertThat(get(again, id).get("step").asString()).isEqualTo("unloading");
         assertThat(get(again, id).get("remaining"))
-                .extracting(left -> left.get("profile").asString() + " " + left.get("isWaitedFor").asBoolean())
+                .extracting(left -> left.get("profile").asString() + " "
+                        + left.get("isWaitedFor").asBoolean())
                 .containsExactly("operator false");
         assertThat(again.server()
                         .admin()
