@@ -29,6 +29,7 @@ final class RunCommand implements Callable<Integer> {
         Settings settings = program.settings();
         StateFolder folder = new StateFolder(settings.paths().state());
         try (StateFolder.Lock _ = folder.lock();
+                StateFolder.Lock _ = StateFolder.lockFiles(settings.paths().kubernetes());
                 Agent running = new Agent(settings, program.clock(), program.random())) {
             Thread loop = Thread.currentThread();
             Runtime.getRuntime()

@@ -4,6 +4,7 @@ import dev.certfleet.agent.certificate.CertificateKeeper;
 import dev.certfleet.agent.certificate.CertificateState;
 import dev.certfleet.agent.certificate.RenewalDecision;
 import dev.certfleet.agent.certificate.Stage;
+import dev.certfleet.agent.component.Component;
 import dev.certfleet.agent.control.StatusReport;
 import dev.certfleet.agent.identity.Identity;
 import dev.certfleet.agent.settings.HookSettings;
@@ -32,6 +33,8 @@ final class StatusLines {
                                 .findFirst()
                                 .map(command -> command.getFirst())
                                 .orElse("");
+            case PROVING -> "proof";
+            case ROLLING_BACK -> "go back to the last good pair";
             case IN_USE -> "renew";
         };
         return new StatusReport.Line(
@@ -44,7 +47,9 @@ final class StatusLines {
                 held == null ? null : held.notAfter(),
                 next,
                 state.stage() == Stage.IN_USE ? due : retryAt,
-                expired(held, now, state.problem()));
+                expired(held, now, keeper.problem()),
+                held == null || held.proof() == null ? null : held.proof().label(),
+                keeper.waitingFor().map(Component::label).orElse(null));
     }
 
     static StatusReport.Line of(Identity identity, Path folder, @Nullable String problem, Instant now) {
@@ -63,7 +68,9 @@ final class StatusLines {
                 identity.notAfter().isAfter(now)
                         ? problem
                         : "this node's identity ended on " + identity.notAfter()
-                                + "; have the server allow a reinstall and run 'ca-agent enrol --again' with a new token");
+                                + "; have the server allow a reinstall and run 'ca-agent enrol --again' with a new token",
+                null,
+                null);
     }
 
     private static @Nullable String expired(

@@ -16,6 +16,9 @@ import dev.certfleet.pki.wire.IssuedCertificate;
 import dev.certfleet.pki.wire.NodeReport;
 import dev.certfleet.pki.wire.Problem;
 import dev.certfleet.pki.wire.RenewalRequest;
+import dev.certfleet.pki.wire.RestartLease;
+import dev.certfleet.pki.wire.RestartLeaseRequest;
+import dev.certfleet.pki.wire.RestartOutcome;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
@@ -26,6 +29,8 @@ import java.net.URLEncoder;
 import java.net.UnknownHostException;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
+import java.security.cert.CertificateExpiredException;
+import java.security.cert.CertificateNotYetValidException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -90,7 +95,12 @@ public final class ServerClient {
         String path = "/agent/assignment";
         Answer answer = exchange(
                 new Call("GET", path, null, null, "application/json", settings.requestTimeout(), mark.orElse(null)));
-        return parse(Assignment.class, path, answer.body());
+        Assignment assignment = parse(Assignment.class, path, answer.body());
+        Optional<String> missing = AnswerCheck.missing(assignment);
+        if (missing.isPresent()) {
+            throw new ServerException.Unreachable("the answer to " + path + " lacks '" + missing.get() + "'", null);
+        }
+        return assignment;
     }
 
     public IssuedCertificate issue(String cluster, CertificateRequest request, String requestId)
@@ -109,6 +119,20 @@ public final class ServerClient {
 
     public void alarm(AgentAlarm alarm, String requestId) throws ServerException {
         send("POST", "/agent/alarms", alarm, requestId, "application/json", settings.requestTimeout());
+    }
+
+    public RestartLease restartLease(RestartLeaseRequest request, String requestId) throws ServerException {
+        return call("POST", "/agent/restart-leases", request, requestId, RestartLease.class);
+    }
+
+    public void endRestart(String lease, RestartOutcome outcome, String requestId) throws ServerException {
+        send(
+                "POST",
+                "/agent/restart-leases/" + segment(lease) + "/end",
+                outcome,
+                requestId,
+                "application/json",
+                settings.requestTimeout());
     }
 
     /**
@@ -300,8 +324,18 @@ public final class ServerClient {
             case UnknownHostException unknown -> "the host name is not known";
             case SocketTimeoutException timeout -> "no answer in time";
             case ConnectException refused -> Trouble.oneLine(refused);
-            default -> Trouble.oneLine(e);
+            default -> Trouble.oneLine(e) + (isAboutTime(e) ? "; is this node's clock right?" : "");
         };
+    }
+
+    /** A certificate that is not valid yet or no more: of the two clocks, the node's is the likelier to be wrong. */
+    private static boolean isAboutTime(IOException e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof CertificateExpiredException || cause instanceof CertificateNotYetValidException) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Tells our refusal of the server from the server's refusal of us and from connections that broke. */
