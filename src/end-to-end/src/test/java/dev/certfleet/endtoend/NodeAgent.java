@@ -50,8 +50,6 @@ final class NodeAgent implements AutoCloseable {
                       socket: %s
                     gate:
                       auditLog: %s
-                    components:
-                      proveWithin: 15s
                     """.formatted(
                     servers.stream().map(server -> server.url().toString()).collect(Collectors.joining(", ")),
                     authority,
@@ -138,11 +136,6 @@ final class NodeAgent implements AutoCloseable {
         node.command(program(), "renew", profile, "--settings", settings(disk))
                 .run()
                 .orFail();
-    }
-
-    /** The same, whatever else needs attention on the node. */
-    void tryRenew(String profile) {
-        node.command(program(), "renew", profile, "--settings", settings(disk)).run();
     }
 
     JsonNode status() {

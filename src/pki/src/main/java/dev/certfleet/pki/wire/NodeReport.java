@@ -21,6 +21,6 @@ public record NodeReport(
     /** An absent list reads as empty. */
     @SuppressWarnings({"ConstantValue", "NullAway"})
     public NodeReport {
-        bundles = bundles == null ? List.of() : List.copyOf(bundles);
+        bundles = bundles == null ? List.of() : bundles;
     }
 }
