@@ -79,7 +79,7 @@ final class ImageTraining {
 
     private static void await(Process agent, Path folder, Condition condition)
             throws IOException, InterruptedException {
-        for (int i = 0; i < 600 && !condition.holds(); i++) {
+        for (int i = 0; i < 2400 && !condition.holds(); i++) {
             if (!agent.isAlive()) {
                 throw new IOException("the agent ended: " + Files.readString(folder.resolve("log")));
             }
