@@ -156,6 +156,10 @@ figure sleeping_jvm_rss_mb "$(mb_of "$sleeper" Rss)"
 # --- peers: each holds one certificate of a CA on this machine and has nothing to do
 measure_peer() {
     local before
+    if ! kill -0 "$2" 2>/dev/null; then
+        say "$1 did not stay: left out"
+        return
+    fi
     before=$(cpu_ns "$2")
     sleep 10
     figure "$1_rss_mb" "$(mb_of "$2" Rss)"
@@ -170,7 +174,7 @@ if command -v certmonger >/dev/null && command -v dbus-daemon >/dev/null; then
     pids+=($!)
     sleep 1
     CERTMONGER_REQUESTS_DIR=$work/certmonger/requests CERTMONGER_CAS_DIR=$work/certmonger/cas \
-        CERTMONGER_LOCAL_CA_DIR=$work/certmonger/local certmonger -S -n >"$work/certmonger/log" 2>&1 &
+        CERTMONGER_LOCAL_CA_DIR=$work/certmonger/local certmonger -S -n -B >"$work/certmonger/log" 2>&1 &
     certmonger=$!
     pids+=("$certmonger")
     sleep 3
