@@ -8,11 +8,12 @@ import dev.certfleet.agent.control.ControlSocket;
 import dev.certfleet.agent.control.Metrics;
 import dev.certfleet.agent.control.StatusReport;
 import dev.certfleet.agent.identity.Enrolment;
+import dev.certfleet.agent.identity.Evidence;
+import dev.certfleet.agent.identity.EvidenceChoice;
 import dev.certfleet.agent.identity.Identity;
 import dev.certfleet.agent.identity.IdentityFolder;
 import dev.certfleet.agent.identity.IdentityRenewal;
 import dev.certfleet.agent.identity.NodeFacts;
-import dev.certfleet.agent.identity.Token;
 import dev.certfleet.agent.publish.Layout;
 import dev.certfleet.agent.server.ServerClient;
 import dev.certfleet.agent.server.ServerException;
@@ -52,7 +53,6 @@ public final class Agent implements AutoCloseable {
     /** Ends a run of {@code once} whose server or files never let it come to rest. */
     private static final int MOST_ROUNDS = 100;
 
-    private static final Duration TOLERATED_SKEW = Duration.ofSeconds(60);
     private static final Path KERNEL_BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
 
     private final Settings settings;
@@ -81,7 +81,8 @@ public final class Agent implements AutoCloseable {
     private Instant nextPoll = Instant.MIN;
     private @Nullable String serverProblem;
     private @Nullable Instant lastContact;
-    private @Nullable Duration skew;
+    private final ClockWatch clocks;
+    private boolean expiredAtServer;
     private @Nullable String identityProblem;
     private Instant identityRetryAt = Instant.MIN;
     private int identityFailures;
@@ -97,7 +98,7 @@ public final class Agent implements AutoCloseable {
         this.random = random;
         this.tools = new KeeperTools(clock, random, settings.renewal(), settings.hooks());
         this.folder = new StateFolder(settings.paths().state());
-        this.identityFolder = new IdentityFolder(folder.identity());
+        this.identityFolder = new IdentityFolder(folder.identity(), EvidenceChoice.seal(settings, random));
         this.identityRenewal = new IdentityRenewal(identityFolder, tools);
         this.layout = new Layout(settings.paths());
         this.clusterFiles = new ClusterFiles(settings, layout, random);
@@ -115,6 +116,7 @@ public final class Agent implements AutoCloseable {
         this.identity = identityFolder.load().orElse(null);
         this.assignment = storedAssignment().orElse(null);
         Assignment known = assignment;
+        this.clocks = new ClockWatch(known == null ? null : serverTime(known).orElse(null));
         if (known != null && identity != null) {
             assign(known);
         }
@@ -229,27 +231,24 @@ public final class Agent implements AutoCloseable {
         }
         Identity known = identity;
         if (known != null) {
-            server = new ServerClient(settings.server(), known.authorities(), Optional.of(known.credential()), random);
+            server = new ServerClient(
+                    settings.server(), known.authorities(), Optional.of(known.credential()), clock, random);
             return true;
         }
         if (clock.instant().isBefore(nextPoll)) {
             return false;
         }
         try {
-            Optional<Token> token = settings.enrolment().tokenFile().flatMap(Token::fromFile);
-            if (token.isEmpty()) {
+            Optional<Evidence> evidence = EvidenceChoice.of(settings);
+            if (evidence.isEmpty()) {
                 throw new Trouble(
                         ExitCode.NOT_RUNNING,
-                        "this node is not enrolled and there is no token; "
-                                + settings.enrolment()
-                                        .tokenFile()
-                                        .map(file -> "put one into " + file)
-                                        .orElse("set enrolment.tokenFile or run 'ca-agent enrol'"));
+                        "this node is not enrolled and there is no token; " + EvidenceChoice.hint(settings));
             }
-            Identity enrolled = enrol(settings, token.get(), tools, random);
+            Identity enrolled = enrol(settings, evidence.get(), tools, random);
             identity = enrolled;
             server = new ServerClient(
-                    settings.server(), enrolled.authorities(), Optional.of(enrolled.credential()), random);
+                    settings.server(), enrolled.authorities(), Optional.of(enrolled.credential()), clock, random);
             contacted();
             nextPoll = Instant.MIN;
             LOG.log(
@@ -265,7 +264,7 @@ public final class Agent implements AutoCloseable {
     }
 
     /** Enrols this node; {@code enrol} does the same without an agent running. */
-    public static Identity enrol(Settings settings, Token token, KeeperTools tools, SecureRandom random)
+    public static Identity enrol(Settings settings, Evidence evidence, KeeperTools tools, SecureRandom random)
             throws ServerException, IOException {
         String fingerprint = settings.server()
                 .caFingerprint()
@@ -273,11 +272,11 @@ public final class Agent implements AutoCloseable {
                         () -> new Trouble(
                                 ExitCode.SETTINGS,
                                 "server.caFingerprint is not set: without it a node cannot know its server; give --ca-fingerprint sha256:…"));
-        ServerClient server =
-                new ServerClient(settings.server(), new ServerTrust.Pinned(fingerprint), Optional.empty(), random);
-        IdentityFolder identities =
-                new IdentityFolder(new StateFolder(settings.paths().state()).identity());
-        return new Enrolment(identities, server, tools).enrol(token, NodeFacts.of(settings.node()));
+        ServerClient server = new ServerClient(
+                settings.server(), new ServerTrust.Pinned(fingerprint), Optional.empty(), tools.clock(), random);
+        IdentityFolder identities = new IdentityFolder(
+                new StateFolder(settings.paths().state()).identity(), EvidenceChoice.seal(settings, random));
+        return new Enrolment(identities, server, tools).enrol(evidence, NodeFacts.of(settings.node()));
     }
 
     private void renewIdentity() {
@@ -289,18 +288,32 @@ public final class Agent implements AutoCloseable {
         }
         String demand = identityDemand();
         boolean asked = !demand.equals(identityFolder.answeredDemand()) && present.isOlderThan(demand);
-        if (present.renewAt().isAfter(now) && !asked && !identityRenewal.underWay()) {
+        if (present.renewAt().isAfter(now) && !asked && !expiredAtServer && !identityRenewal.underWay()) {
             return;
         }
         try {
             become(identityRenewal.renew(present, client, demand));
+            if (expiredAtServer || present.notAfter().isBefore(now)) {
+                LOG.log(
+                        System.Logger.Level.INFO,
+                        "this node came back; its identity had ended on {0}",
+                        present.notAfter());
+                nextPoll = Instant.MIN;
+            }
+            expiredAtServer = false;
             identityProblem = null;
             identityFailures = 0;
             identityRetryAt = now.plus(IDENTITY_AT_MOST);
             LOG.log(System.Logger.Level.INFO, "renewed this node''s identity");
         } catch (ServerException | IOException | Trouble e) {
             identityProblem = Trouble.oneLine(e);
-            identityRetryAt = backoff().after(now, identityFailures++);
+            identityRetryAt = backoff().after(now, identityFailures++, retryAfter(e));
+            if (e instanceof ServerException
+                    && (expiredAtServer || present.notAfter().isBefore(now))) {
+                // Nothing else can be had before.
+                lostContact(e);
+                nextPoll = identityRetryAt;
+            }
             LOG.log(System.Logger.Level.WARNING, "cannot renew this node''s identity: {0}", identityProblem);
         }
     }
@@ -339,8 +352,8 @@ public final class Agent implements AutoCloseable {
         try {
             Assignment answer = client.assignment(gate.mark());
             contacted();
-            Instant serverTime = Instant.parse(answer.serverTime());
-            skew = Duration.between(serverTime, clock.instant());
+            expiredAtServer = false;
+            clocks.told(Instant.parse(answer.serverTime()), clock.instant());
             Assignment before = assignment;
             if (before == null || !answer.version().equals(before.version())) {
                 assignment = answer;
@@ -349,6 +362,7 @@ public final class Agent implements AutoCloseable {
                 folder.write(folder.assignment(), Json.write(answer));
             }
         } catch (ServerException | java.time.DateTimeException | Trouble e) {
+            expiredAtServer = e instanceof ServerException.Refused refused && refused.isOf("certificate-expired");
             lostContact(e);
         }
     }
@@ -408,7 +422,8 @@ public final class Agent implements AutoCloseable {
                     Optional.ofNullable(
                             known.bundles().get(keeper.profile().authority().label())),
                     serverProblem == null,
-                    freshBoot));
+                    freshBoot,
+                    clocks.skew()));
         }
         CertificateKeeper canary = keepers.get(ProfileName.ETCD_CANARY);
         if (canary != null) {
@@ -421,7 +436,7 @@ public final class Agent implements AutoCloseable {
         for (CertificateKeeper keeper : keepers.values()) {
             keeper.settle();
         }
-        if (freshBoot) {
+        if (freshBoot && !anyEnded()) {
             freshBoot = false;
             try {
                 // As the kernel has it: the systemd unit compares the files to see that the first round is over.
@@ -430,6 +445,14 @@ public final class Agent implements AutoCloseable {
                 LOG.log(System.Logger.Level.WARNING, Trouble.oneLine(e));
             }
         }
+    }
+
+    /** Whether a published certificate has ended: who waits for the first round waits for one that works, as long as it does. */
+    private boolean anyEnded() {
+        return keepers.values().stream()
+                .map(keeper -> keeper.state().held())
+                .filter(java.util.Objects::nonNull)
+                .anyMatch(held -> !held.notAfter().isAfter(clock.instant()));
     }
 
     private List<Command> takeCommands() {
@@ -508,11 +531,7 @@ public final class Agent implements AutoCloseable {
         if (serverProblem != null) {
             problems.add(serverProblem);
         }
-        Duration difference = skew;
-        if (difference != null && difference.abs().compareTo(TOLERATED_SKEW) > 0) {
-            problems.add("this node's clock is " + difference.abs().toSeconds() + " s "
-                    + (difference.isNegative() ? "behind" : "ahead of") + " the server's; set it right");
-        }
+        problems.addAll(clocks.problems(now, present));
         problems.addAll(clusterFiles.problems());
         problems.addAll(gate.problems());
         problems.addAll(etcd.problems());
@@ -524,7 +543,7 @@ public final class Agent implements AutoCloseable {
                 present == null ? null : present.cluster(),
                 known != null ? known.roles() : present != null ? present.roles() : List.of(),
                 lastContact,
-                difference == null ? null : difference.toSeconds(),
+                clocks.skew().map(Duration::toSeconds).orElse(null),
                 lines,
                 known == null ? List.of() : clusterFiles.authorities(known),
                 gate.summary().orElse(null),
@@ -547,7 +566,20 @@ public final class Agent implements AutoCloseable {
             LOG.log(System.Logger.Level.WARNING, problem);
         }
         serverProblem = problem;
-        nextPoll = backoff().after(clock.instant(), failures++);
+        nextPoll = backoff().after(clock.instant(), failures++, retryAfter(e));
+    }
+
+    private static Duration retryAfter(Exception e) {
+        return e instanceof ServerException said ? said.retryAfter() : Duration.ZERO;
+    }
+
+    /** When the server last gave orders, as it said. */
+    private static Optional<Instant> serverTime(Assignment stored) {
+        try {
+            return Optional.of(Instant.parse(stored.serverTime()));
+        } catch (java.time.DateTimeException e) {
+            return Optional.empty();
+        }
     }
 
     /** Between nine and eleven tenths of it, so that agents do not poll in step. */

@@ -1,5 +1,6 @@
 package dev.certfleet.agent;
 
+import dev.certfleet.agent.adopt.ReleaseNode;
 import dev.certfleet.agent.control.ControlSocket;
 import dev.certfleet.agent.control.Metrics;
 import dev.certfleet.agent.settings.Settings;
@@ -16,6 +17,7 @@ final class AgentProcess {
 
     static ExitCode run(Settings settings, Clock clock, SecureRandom random) throws InterruptedException {
         StateFolder folder = new StateFolder(settings.paths().state());
+        ReleaseNode.requireNotReleased(folder);
         try (StateFolder.Lock _ = folder.lock();
                 Agent running = new Agent(settings, clock, random)) {
             stopAtShutdown(running, Thread.currentThread());

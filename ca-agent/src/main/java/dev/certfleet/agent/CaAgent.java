@@ -31,7 +31,7 @@ import picocli.CommandLine.ScopeType;
             "5:the server refuses",
             "6:a file cannot be read or written",
             "7:no agent is running, another one is, or the node is not enrolled",
-            "8:something needs attention (doctor, once, renew)"
+            "8:something needs attention (doctor, once, renew, adopt, release)"
         },
         subcommands = {
             EnrolCommand.class,
@@ -40,7 +40,9 @@ import picocli.CommandLine.ScopeType;
             StatusCommand.class,
             RenewCommand.class,
             GateCommand.class,
-            DoctorCommand.class
+            DoctorCommand.class,
+            AdoptCommand.class,
+            ReleaseCommand.class
         })
 public final class CaAgent implements Runnable {
     @Option(
@@ -71,7 +73,7 @@ public final class CaAgent implements Runnable {
     public void run() {
         throw new Trouble(
                 ExitCode.USAGE,
-                "which command? there are enrol, run, once, status, renew, gate and doctor; see --help");
+                "which command? there are enrol, run, once, status, renew, gate, doctor, adopt and release; see --help");
     }
 
     Settings settings() {

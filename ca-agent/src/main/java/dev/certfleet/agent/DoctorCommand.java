@@ -2,6 +2,7 @@ package dev.certfleet.agent;
 
 import dev.certfleet.agent.control.ControlSocket;
 import dev.certfleet.agent.control.StatusReport;
+import dev.certfleet.agent.identity.EvidenceChoice;
 import dev.certfleet.agent.identity.Identity;
 import dev.certfleet.agent.identity.IdentityFolder;
 import dev.certfleet.agent.identity.NodeFacts;
@@ -98,21 +99,26 @@ final class DoctorCommand implements Callable<Integer> {
 
     private Optional<Identity> checkIdentity(Settings settings, StateFolder folder, CaAgent program) {
         try {
-            Optional<Identity> identity = new IdentityFolder(folder.identity()).load();
+            Optional<Identity> identity =
+                    new IdentityFolder(folder.identity(), EvidenceChoice.seal(settings, program.random())).load();
             if (identity.isPresent()) {
                 Instant end = identity.get().notAfter();
                 if (end.isAfter(program.clock().instant())) {
                     good("enrolled as " + identity.get().nodeName() + " in cluster "
                             + identity.get().cluster() + ", identity valid until " + end);
                 } else {
-                    bad("this node's identity ended on " + end
-                            + "; have the server allow a reinstall and run 'ca-agent enrol --again' with a new token");
+                    bad(
+                            "this node's identity ended on " + end
+                                    + "; a running agent brings the node back by itself, if that was not too long ago and it was not revoked");
                 }
             } else if (settings.enrolment().tokenFile().filter(Files::exists).isPresent()) {
                 good("not enrolled yet; 'run' does it with "
                         + settings.enrolment().tokenFile().get());
+            } else if (EvidenceChoice.of(settings).isPresent()) {
+                good("not enrolled yet; 'run' does it by this machine's "
+                        + (settings.enrolment().tpm().isPresent() ? "TPM" : "identity document"));
             } else {
-                bad("this node is not enrolled; run 'ca-agent enrol' with a token");
+                bad("this node is not enrolled; " + EvidenceChoice.hint(settings));
             }
             return identity;
         } catch (Trouble e) {
@@ -130,8 +136,8 @@ final class DoctorCommand implements Callable<Integer> {
                 ? identity.get().authorities()
                 : new ServerTrust.Pinned(settings.server().caFingerprint().orElse(""));
         try {
-            ServerClient server =
-                    new ServerClient(settings.server(), trust, identity.map(Identity::credential), program.random());
+            ServerClient server = new ServerClient(
+                    settings.server(), trust, identity.map(Identity::credential), program.clock(), program.random());
             Assignment assignment = server.assignment();
             good("the server answers and knows this node; its orders are " + assignment.version());
             checkClock(assignment, program);
@@ -143,8 +149,9 @@ final class DoctorCommand implements Callable<Integer> {
                     good("the server answers, and its CA is the pinned one");
                 case ServerException.Refused refused -> bad(Trouble.oneLine(refused));
                 case ServerException.Untrusted untrusted ->
-                    bad(Trouble.oneLine(untrusted)
-                            + "; check server.addresses and server.caFingerprint, and who is in between");
+                    bad(
+                            Trouble.oneLine(untrusted)
+                                    + "; check this node's clock, server.addresses and server.caFingerprint, and who is in between");
                 case ServerException.Unreachable unreachable ->
                     bad(Trouble.oneLine(unreachable) + "; check server.addresses, the network and the firewall");
             }

@@ -5,8 +5,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.certfleet.agent.certificate.KeeperTools;
 import dev.certfleet.agent.control.StatusReport;
+import dev.certfleet.agent.adopt.ReleaseNode;
+import dev.certfleet.agent.identity.Evidence;
+import dev.certfleet.agent.identity.EvidenceChoice;
 import dev.certfleet.agent.identity.IdentityFolder;
-import dev.certfleet.agent.identity.Token;
 import dev.certfleet.agent.publish.StagedFile;
 import dev.certfleet.agent.server.ServerException;
 import dev.certfleet.agent.settings.Settings;
@@ -59,9 +61,10 @@ final class OnceCommand implements Callable<Integer> {
         CaAgent program = Objects.requireNonNull(agent);
         Settings settings = program.settings();
         StateFolder folder = new StateFolder(settings.paths().state());
+        ReleaseNode.requireNotReleased(folder);
         try (StateFolder.Lock _ = folder.lock()) {
             // 1. Be somebody. Which roles the node has, its server says.
-            if (new IdentityFolder(folder.identity()).load().isEmpty()) {
+            if (new IdentityFolder(folder.identity(), EvidenceChoice.seal(settings, program.random())).load().isEmpty()) {
                 enrol(program, settings);
             }
             try (Agent working = new Agent(settings, program.clock(), program.random())) {
@@ -83,14 +86,14 @@ final class OnceCommand implements Callable<Integer> {
 
     private static void enrol(CaAgent program, Settings settings) {
         KeeperTools tools = new KeeperTools(program.clock(), program.random(), settings.renewal(), settings.hooks());
-        Optional<Token> token = settings.enrolment().tokenFile().flatMap(Token::fromFile);
-        if (token.isEmpty()) {
+        Optional<Evidence> evidence = EvidenceChoice.of(settings);
+        if (evidence.isEmpty()) {
             throw new Trouble(
                     ExitCode.NOT_RUNNING,
-                    "this node is not enrolled and there is no token; set enrolment.tokenFile or run 'ca-agent enrol'");
+                    "this node is not enrolled and there is no token; " + EvidenceChoice.hint(settings));
         }
         try {
-            Agent.enrol(settings, token.get(), tools, program.random());
+            Agent.enrol(settings, evidence.get(), tools, program.random());
         } catch (ServerException e) {
             throw EnrolCommand.asTrouble(e);
         } catch (IOException e) {

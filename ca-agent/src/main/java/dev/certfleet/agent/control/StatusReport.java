@@ -38,6 +38,7 @@ public record StatusReport(
      * @param state the label of its stage
      * @param next what happens next, in words
      * @param nextAt when; null for at once
+     * @param overdue true where less than a quarter of its life is left
      */
     public record Line(
             String profile,
@@ -49,7 +50,8 @@ public record StatusReport(
             @Nullable Instant notAfter,
             String next,
             @Nullable Instant nextAt,
-            @Nullable String problem) {}
+            @Nullable String problem,
+            boolean overdue) {}
 
     /** A published CA bundle and when the first of its certificates ends. */
     public record Authority(String bundle, String file, Instant notAfter) {}
