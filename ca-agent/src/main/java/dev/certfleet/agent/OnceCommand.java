@@ -3,9 +3,9 @@ package dev.certfleet.agent;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.certfleet.agent.adopt.ReleaseNode;
 import dev.certfleet.agent.certificate.KeeperTools;
 import dev.certfleet.agent.control.StatusReport;
-import dev.certfleet.agent.adopt.ReleaseNode;
 import dev.certfleet.agent.identity.Evidence;
 import dev.certfleet.agent.identity.EvidenceChoice;
 import dev.certfleet.agent.identity.IdentityFolder;
@@ -64,7 +64,9 @@ final class OnceCommand implements Callable<Integer> {
         ReleaseNode.requireNotReleased(folder);
         try (StateFolder.Lock _ = folder.lock()) {
             // 1. Be somebody. Which roles the node has, its server says.
-            if (new IdentityFolder(folder.identity(), EvidenceChoice.seal(settings, program.random())).load().isEmpty()) {
+            if (new IdentityFolder(folder.identity(), EvidenceChoice.seal(settings, program.random()))
+                    .load()
+                    .isEmpty()) {
                 enrol(program, settings);
             }
             try (Agent working = new Agent(settings, program.clock(), program.random())) {
