@@ -50,6 +50,9 @@ public final class Agent implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger("certfleet.agent");
     private static final Duration REPORT_AT_LEAST = Duration.ofMinutes(5);
     private static final Duration IDENTITY_AT_MOST = Duration.ofMinutes(1);
+    /** Ends a run of {@code once} whose server or files never let it come to rest. */
+    private static final int MOST_ROUNDS = 100;
+
     private static final Path KERNEL_BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
 
     private final Settings settings;
@@ -133,6 +136,13 @@ public final class Agent implements AutoCloseable {
                     return;
                 }
             }
+        }
+    }
+
+    /** Rounds until there is nothing to do at once; what failed is left to the next run. */
+    void runUntilNothingIsDue() throws InterruptedException {
+        for (int rounds = 1; !round().isAfter(clock.instant()) && rounds < MOST_ROUNDS; rounds++) {
+            LOG.log(System.Logger.Level.DEBUG, "after round {0} there is more to do", rounds);
         }
     }
 

@@ -20,7 +20,6 @@ import dev.certfleet.pki.wire.DoorProof;
 import dev.certfleet.pki.wire.DoorProofs;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.http.HttpClient;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -98,16 +97,14 @@ final class EtcdRunner implements RevocationListener, AutoCloseable {
     }
 
     private EtcdGuard make() {
-        HttpClient http = PlainHttp.client(tools.random(), TIMEOUT);
         return EtcdGuard.make(
                 layout,
                 folder.etcd(),
                 settings.etcd().clientPort(),
                 settings.etcd().peerPort(),
                 addresses(),
-                http,
                 new OcspClient(
-                        http, new OcspVerifier(tools.clock(), OcspVerifier.DEFAULT_TOLERANCE), tools.random(), TIMEOUT),
+                        new OcspVerifier(tools.clock(), OcspVerifier.DEFAULT_TOLERANCE), tools.random(), TIMEOUT),
                 this::send,
                 tools.clock(),
                 tools.random());
