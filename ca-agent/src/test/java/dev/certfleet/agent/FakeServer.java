@@ -143,7 +143,7 @@ final class FakeServer implements AutoCloseable {
         }
         authorities.put(AuthorityKind.INSTALLATION, installation);
         https = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 16);
-        show(serverName, clock.instant(), Duration.ofDays(365), List.of(installation.certificate()));
+        show(serverName, clock.instant(), Duration.ofDays(1000), List.of(installation.certificate()));
         https.setHttpsConfigurator(wantingClients(tls.context()));
         https.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
         https.createContext("/", this::serve);
