@@ -46,7 +46,9 @@ import org.jspecify.annotations.Nullable;
 public final class Agent implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger("certfleet.agent");
     private static final Duration IDENTITY_AT_MOST = Duration.ofMinutes(1);
-    private static final Duration TOLERATED_SKEW = Duration.ofSeconds(60);
+    /** Ends a run of {@code once} whose server or files never let it come to rest. */
+    private static final int MOST_ROUNDS = 100;
+
     private static final Path KERNEL_BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
 
     private final Settings settings;
@@ -78,7 +80,8 @@ public final class Agent implements AutoCloseable {
     private Instant nextPoll = Instant.MIN;
     private @Nullable String serverProblem;
     private @Nullable Instant lastContact;
-    private @Nullable Duration skew;
+    private final ClockWatch clocks;
+    private boolean expiredAtServer;
     private @Nullable String identityProblem;
     private Instant identityRetryAt = Instant.MIN;
     private int identityFailures;
@@ -112,6 +115,7 @@ public final class Agent implements AutoCloseable {
         this.identity = identityFolder.load().orElse(null);
         this.assignment = storedAssignment().orElse(null);
         Assignment known = assignment;
+        this.clocks = new ClockWatch(known == null ? null : serverTime(known).orElse(null));
         if (known != null && identity != null) {
             assign(known);
         }
@@ -141,6 +145,13 @@ public final class Agent implements AutoCloseable {
         } catch (RuntimeException e) {
             LOG.log(System.Logger.Level.ERROR, "goes on after a defect", e);
             return clock.instant().plus(settings.renewal().maxRetryInterval());
+        }
+    }
+
+    /** Rounds until there is nothing to do at once; what failed is left to the next run. */
+    void runUntilNothingIsDue() throws InterruptedException {
+        for (int rounds = 1; !round().isAfter(clock.instant()) && rounds < MOST_ROUNDS; rounds++) {
+            LOG.log(System.Logger.Level.DEBUG, "after round {0} there is more to do", rounds);
         }
     }
 
@@ -231,7 +242,8 @@ public final class Agent implements AutoCloseable {
         }
         Identity known = identity;
         if (known != null) {
-            server = new ServerClient(settings.server(), known.authorities(), Optional.of(known.credential()), random);
+            server = new ServerClient(
+                    settings.server(), known.authorities(), Optional.of(known.credential()), clock, random);
             return true;
         }
         if (clock.instant().isBefore(nextPoll)) {
@@ -247,7 +259,7 @@ public final class Agent implements AutoCloseable {
             Identity enrolled = enrol(settings, evidence.get(), tools, random);
             identity = enrolled;
             server = new ServerClient(
-                    settings.server(), enrolled.authorities(), Optional.of(enrolled.credential()), random);
+                    settings.server(), enrolled.authorities(), Optional.of(enrolled.credential()), clock, random);
             contacted();
             nextPoll = Instant.MIN;
             LOG.log(
@@ -271,8 +283,8 @@ public final class Agent implements AutoCloseable {
                         () -> new Trouble(
                                 ExitCode.SETTINGS,
                                 "server.caFingerprint is not set: without it a node cannot know its server; give --ca-fingerprint sha256:…"));
-        ServerClient server =
-                new ServerClient(settings.server(), new ServerTrust.Pinned(fingerprint), Optional.empty(), random);
+        ServerClient server = new ServerClient(
+                settings.server(), new ServerTrust.Pinned(fingerprint), Optional.empty(), tools.clock(), random);
         IdentityFolder identities = new IdentityFolder(
                 new StateFolder(settings.paths().state()).identity(), EvidenceChoice.seal(settings, random));
         return new Enrolment(identities, server, tools).enrol(evidence, NodeFacts.of(settings.node()));
@@ -287,18 +299,32 @@ public final class Agent implements AutoCloseable {
         }
         String demand = identityDemand();
         boolean asked = !demand.equals(identityFolder.answeredDemand()) && present.isOlderThan(demand);
-        if (present.renewAt().isAfter(now) && !asked && !identityRenewal.underWay()) {
+        if (present.renewAt().isAfter(now) && !asked && !expiredAtServer && !identityRenewal.underWay()) {
             return;
         }
         try {
             become(identityRenewal.renew(present, client, demand));
+            if (expiredAtServer || present.notAfter().isBefore(now)) {
+                LOG.log(
+                        System.Logger.Level.INFO,
+                        "this node came back; its identity had ended on {0}",
+                        present.notAfter());
+                nextPoll = Instant.MIN;
+            }
+            expiredAtServer = false;
             identityProblem = null;
             identityFailures = 0;
             identityRetryAt = now.plus(IDENTITY_AT_MOST);
             LOG.log(System.Logger.Level.INFO, "renewed this node''s identity");
         } catch (ServerException | IOException | Trouble e) {
             identityProblem = Trouble.oneLine(e);
-            identityRetryAt = backoff().after(now, identityFailures++);
+            identityRetryAt = backoff().after(now, identityFailures++, retryAfter(e));
+            if (e instanceof ServerException
+                    && (expiredAtServer || present.notAfter().isBefore(now))) {
+                // Nothing else can be had before.
+                lostContact(e);
+                nextPoll = identityRetryAt;
+            }
             LOG.log(System.Logger.Level.WARNING, "cannot renew this node''s identity: {0}", identityProblem);
         }
     }
@@ -337,8 +363,8 @@ public final class Agent implements AutoCloseable {
         try {
             Assignment answer = client.assignment(gate.mark());
             contacted();
-            Instant serverTime = Instant.parse(answer.serverTime());
-            skew = Duration.between(serverTime, clock.instant());
+            expiredAtServer = false;
+            clocks.told(Instant.parse(answer.serverTime()), clock.instant());
             Assignment before = assignment;
             if (before == null || !answer.version().equals(before.version())) {
                 assignment = answer;
@@ -347,6 +373,7 @@ public final class Agent implements AutoCloseable {
                 folder.write(folder.assignment(), Json.write(answer));
             }
         } catch (ServerException | java.time.DateTimeException | Trouble e) {
+            expiredAtServer = e instanceof ServerException.Refused refused && refused.isOf("certificate-expired");
             lostContact(e);
         }
     }
@@ -406,7 +433,8 @@ public final class Agent implements AutoCloseable {
                     Optional.ofNullable(
                             known.bundles().get(keeper.profile().authority().label())),
                     serverProblem == null,
-                    freshBoot));
+                    freshBoot,
+                    clocks.skew()));
         }
         if (isRefused) {
             clusterFiles.publishAuthorities(known, keepers.keySet());
@@ -424,7 +452,7 @@ public final class Agent implements AutoCloseable {
         }
         proofs.round(known, keepers.values());
         components.round(known, serverProblem == null ? Optional.of(client) : Optional.empty());
-        if (freshBoot) {
+        if (freshBoot && !anyEnded()) {
             freshBoot = false;
             try {
                 // As the kernel has it: the systemd unit compares the files to see that the first round is over.
@@ -433,6 +461,14 @@ public final class Agent implements AutoCloseable {
                 LOG.log(System.Logger.Level.WARNING, Trouble.oneLine(e));
             }
         }
+    }
+
+    /** Whether a published certificate has ended: who waits for the first round waits for one that works, as long as it does. */
+    private boolean anyEnded() {
+        return keepers.values().stream()
+                .map(keeper -> keeper.state().held())
+                .filter(java.util.Objects::nonNull)
+                .anyMatch(held -> !held.notAfter().isAfter(clock.instant()));
     }
 
     // ---- saying so
@@ -458,11 +494,7 @@ public final class Agent implements AutoCloseable {
         if (serverProblem != null) {
             problems.add(serverProblem);
         }
-        Duration difference = skew;
-        if (difference != null && difference.abs().compareTo(TOLERATED_SKEW) > 0) {
-            problems.add("this node's clock is " + difference.abs().toSeconds() + " s "
-                    + (difference.isNegative() ? "behind" : "ahead of") + " the server's; set it right");
-        }
+        problems.addAll(clocks.problems(now, present));
         problems.addAll(clusterFiles.problems());
         problems.addAll(gate.problems());
         problems.addAll(etcd.problems());
@@ -475,7 +507,7 @@ public final class Agent implements AutoCloseable {
                 present == null ? null : present.cluster(),
                 known != null ? known.roles() : present != null ? present.roles() : List.of(),
                 lastContact,
-                difference == null ? null : difference.toSeconds(),
+                clocks.skew().map(Duration::toSeconds).orElse(null),
                 lines,
                 known == null ? List.of() : clusterFiles.authorities(known),
                 components.bundles(Optional.ofNullable(present)),
@@ -499,7 +531,20 @@ public final class Agent implements AutoCloseable {
             LOG.log(System.Logger.Level.WARNING, problem);
         }
         serverProblem = problem;
-        nextPoll = backoff().after(clock.instant(), failures++);
+        nextPoll = backoff().after(clock.instant(), failures++, retryAfter(e));
+    }
+
+    private static Duration retryAfter(Exception e) {
+        return e instanceof ServerException said ? said.retryAfter() : Duration.ZERO;
+    }
+
+    /** When the server last gave orders, as it said. */
+    private static Optional<Instant> serverTime(Assignment stored) {
+        try {
+            return Optional.of(Instant.parse(stored.serverTime()));
+        } catch (java.time.DateTimeException e) {
+            return Optional.empty();
+        }
     }
 
     /** Between nine and eleven tenths of it, so that agents do not poll in step. */

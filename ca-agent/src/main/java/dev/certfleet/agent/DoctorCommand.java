@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -37,6 +38,9 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = "Checks settings, folders, clock and server, and says what to do.")
 final class DoctorCommand implements Callable<Integer> {
+    /** The timer comes every ten minutes. */
+    private static final Duration TIMER_AT_LEAST = Duration.ofHours(1);
+
     @ParentCommand
     @Nullable
     CaAgent agent;
@@ -58,7 +62,7 @@ final class DoctorCommand implements Callable<Integer> {
         checkNode(settings);
         Optional<Identity> identity = checkIdentity(settings, folder, program);
         checkServer(settings, identity, program);
-        checkAgent(settings, folder);
+        checkAgent(settings, folder, program.clock());
         if (wrong.isEmpty()) {
             say("all is well");
             return ExitCode.OK.status();
@@ -103,8 +107,9 @@ final class DoctorCommand implements Callable<Integer> {
                     good("enrolled as " + identity.get().nodeName() + " in cluster "
                             + identity.get().cluster() + ", identity valid until " + end);
                 } else {
-                    bad("this node's identity ended on " + end
-                            + "; have the server allow a reinstall and run 'ca-agent enrol --again' with a new token");
+                    bad(
+                            "this node's identity ended on " + end
+                                    + "; a running agent brings the node back by itself, if that was not too long ago and it was not revoked");
                 }
             } else if (settings.enrolment().tokenFile().filter(Files::exists).isPresent()) {
                 good("not enrolled yet; 'run' does it with "
@@ -131,8 +136,8 @@ final class DoctorCommand implements Callable<Integer> {
                 ? identity.get().authorities()
                 : new ServerTrust.Pinned(settings.server().caFingerprint().orElse(""));
         try {
-            ServerClient server =
-                    new ServerClient(settings.server(), trust, identity.map(Identity::credential), program.random());
+            ServerClient server = new ServerClient(
+                    settings.server(), trust, identity.map(Identity::credential), program.clock(), program.random());
             Assignment assignment = server.assignment();
             good("the server answers and knows this node; its orders are " + assignment.version());
             checkClock(assignment, program);
@@ -144,8 +149,9 @@ final class DoctorCommand implements Callable<Integer> {
                     good("the server answers, and its CA is the pinned one");
                 case ServerException.Refused refused -> bad(Trouble.oneLine(refused));
                 case ServerException.Untrusted untrusted ->
-                    bad(Trouble.oneLine(untrusted)
-                            + "; check server.addresses and server.caFingerprint, and who is in between");
+                    bad(
+                            Trouble.oneLine(untrusted)
+                                    + "; check this node's clock, server.addresses and server.caFingerprint, and who is in between");
                 case ServerException.Unreachable unreachable ->
                     bad(Trouble.oneLine(unreachable) + "; check server.addresses, the network and the firewall");
             }
@@ -187,15 +193,33 @@ final class DoctorCommand implements Callable<Integer> {
         }
     }
 
-    private void checkAgent(Settings settings, StateFolder folder) {
+    private void checkAgent(Settings settings, StateFolder folder, Clock clock) {
         Optional<ControlSocket.Answer> answer = ControlSocket.ask(
                 settings.control().socketIn(folder.path()), new ControlSocket.Request("status", null, false));
         if (answer.isEmpty()) {
-            bad("the agent does not run; start it with 'systemctl start certfleet-agent' or 'ca-agent run'");
+            checkTimer(folder, clock);
             return;
         }
         good("the agent runs");
         answer.map(ControlSocket.Answer::status).ifPresent(this::checkEtcd);
+    }
+
+    /** A worker may be kept by a timer that runs {@code once}. */
+    private void checkTimer(StateFolder folder, Clock clock) {
+        Instant last;
+        try {
+            last = Instant.parse(Files.readString(folder.once()).strip());
+        } catch (IOException | java.time.DateTimeException e) {
+            bad("the agent does not run; start it with 'systemctl start certfleet-agent' or 'ca-agent run'");
+            return;
+        }
+        if (last.plus(TIMER_AT_LEAST).isAfter(clock.instant())) {
+            good("the agent runs by a timer, last at " + last);
+        } else {
+            bad(
+                    "the agent does not run, and its timer ran it last at " + last
+                            + "; start either with 'systemctl start certfleet-agent.timer' or 'systemctl start certfleet-agent'");
+        }
     }
 
     private void checkEtcd(StatusReport status) {

@@ -18,7 +18,6 @@ import dev.certfleet.pki.wire.Assignment;
 import dev.certfleet.pki.wire.DoorProof;
 import dev.certfleet.pki.wire.DoorProofs;
 import java.io.IOException;
-import java.net.http.HttpClient;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -96,16 +95,14 @@ final class EtcdRunner implements RevocationListener, AutoCloseable {
     }
 
     private EtcdGuard make() {
-        HttpClient http = PlainHttp.client(tools.random(), TIMEOUT);
         return EtcdGuard.make(
                 layout,
                 folder.etcd(),
                 settings.etcd().clientPort(),
                 settings.etcd().peerPort(),
                 NodeAddresses.of(settings),
-                http,
                 new OcspClient(
-                        http, new OcspVerifier(tools.clock(), OcspVerifier.DEFAULT_TOLERANCE), tools.random(), TIMEOUT),
+                        new OcspVerifier(tools.clock(), OcspVerifier.DEFAULT_TOLERANCE), tools.random(), TIMEOUT),
                 this::send,
                 tools.clock(),
                 tools.random());

@@ -57,7 +57,11 @@ final class GateCommand implements Callable<Integer> {
         Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("stop").unstarted(stopped::countDown));
         KeeperTools tools = KeeperTools.of(settings, program.clock(), program.random());
         ServerClient server = new ServerClient(
-                settings.server(), identity.authorities(), Optional.of(identity.credential()), program.random());
+                settings.server(),
+                identity.authorities(),
+                Optional.of(identity.credential()),
+                program.clock(),
+                program.random());
         Assignment assignment = stored(folder).orElse(null);
         // The one that 'run' waits for is its own: this process publishes no CA file.
         Runnable nothing = () -> {};

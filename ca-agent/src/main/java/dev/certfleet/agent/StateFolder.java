@@ -54,6 +54,11 @@ public final class StateFolder {
         return path.resolve("boot-id");
     }
 
+    /** When {@code once} came to its end last. */
+    public Path once() {
+        return path.resolve("once");
+    }
+
     /**
      * Held for as long as the process lives.
      *

@@ -47,7 +47,8 @@ final class StatusLines {
                 held == null ? null : held.notAfter(),
                 next,
                 state.stage() == Stage.IN_USE ? due : retryAt,
-                expired(held, now, keeper.problem()),
+                overdue(held, now, keeper.problem()),
+                held != null && RenewalDecision.isOverdue(held, now),
                 held == null || held.proof() == null ? null : held.proof().label(),
                 keeper.waitingFor().map(Component::label).orElse(null));
     }
@@ -68,16 +69,20 @@ final class StatusLines {
                 identity.notAfter().isAfter(now)
                         ? problem
                         : "this node's identity ended on " + identity.notAfter()
-                                + "; have the server allow a reinstall and run 'ca-agent enrol --again' with a new token",
+                                + (problem == null ? "; it comes back by itself" : "; " + problem),
+                identity.isOverdue(now),
                 null,
                 null);
     }
 
-    private static @Nullable String expired(
+    private static @Nullable String overdue(
             CertificateState.@Nullable Held held, Instant now, @Nullable String problem) {
-        if (held == null || held.notAfter().isAfter(now)) {
+        if (held == null || !RenewalDecision.isOverdue(held, now)) {
             return problem;
         }
-        return "it ended on " + held.notAfter() + (problem == null ? "" : "; " + problem);
+        return (held.notAfter().isAfter(now)
+                        ? "it ends on " + held.notAfter() + " and could not be renewed yet"
+                        : "it ended on " + held.notAfter())
+                + (problem == null ? "" : "; " + problem);
     }
 }

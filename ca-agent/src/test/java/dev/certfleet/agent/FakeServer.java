@@ -13,9 +13,13 @@ import dev.certfleet.pki.Certificates;
 import dev.certfleet.pki.NodeRole;
 import dev.certfleet.pki.Pem;
 import dev.certfleet.pki.ProfileName;
+import dev.certfleet.pki.wire.AdoptionRequest;
+import dev.certfleet.pki.wire.AdoptionResult;
 import dev.certfleet.pki.wire.AssignedCertificate;
 import dev.certfleet.pki.wire.Assignment;
 import dev.certfleet.pki.wire.CertificateRequest;
+import dev.certfleet.pki.wire.ComebackChallengeRequest;
+import dev.certfleet.pki.wire.ComebackRequest;
 import dev.certfleet.pki.wire.EnrolmentRequest;
 import dev.certfleet.pki.wire.EnrolmentResponse;
 import dev.certfleet.pki.wire.FeedPage;
@@ -34,7 +38,6 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
-import java.security.KeyStore;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
@@ -54,12 +57,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
-import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLPeerUnverifiedException;
-import javax.net.ssl.TrustManager;
-import javax.net.ssl.X509TrustManager;
 import org.bouncycastle.asn1.x509.GeneralName;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 import org.bouncycastle.operator.OperatorCreationException;
@@ -84,7 +84,8 @@ final class FakeServer implements AutoCloseable {
     private int crlEntries;
     private long crlNumber;
 
-    private final TestAuthority installation;
+    private TestAuthority installation;
+    private final SwitchableTls tls = new SwitchableTls();
     private final Map<AuthorityKind, TestAuthority> authorities = new EnumMap<>(AuthorityKind.class);
     private final Map<String, byte[]> answers = new HashMap<>();
     private final Map<String, String> bodies = new HashMap<>();
@@ -105,6 +106,24 @@ final class FakeServer implements AutoCloseable {
     int issued;
     /** How many requests with an Idempotency-Key are told that they are being worked on. */
     int busy;
+
+    /** The server's clock minus the tests'. */
+    Duration ahead = Duration.ZERO;
+
+    /** How many comebacks are told to come later. */
+    int busyComebacks;
+
+    /** How many answers to a comeback, or to a question for the assignment, are lost. */
+    int lostComebacks;
+
+    int lostAssignments;
+
+    /** Whether the answers to renewals are lost. */
+    boolean lostCertificates;
+
+    boolean refuseComebacks;
+    private final Comebacks comebacks = new Comebacks();
+    private final Map<String, X509Certificate> issuedIdentities = new HashMap<>();
 
     boolean down;
     boolean dropAnswers;
@@ -141,7 +160,8 @@ final class FakeServer implements AutoCloseable {
         }
         authorities.put(AuthorityKind.INSTALLATION, installation);
         https = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 16);
-        https.setHttpsConfigurator(wantingClients(tls(serverName)));
+        show(serverName, clock.instant(), Duration.ofDays(1000), List.of(installation.certificate()));
+        https.setHttpsConfigurator(wantingClients(tls.context()));
         https.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
         https.createContext("/", this::serve);
         https.start();
@@ -165,6 +185,10 @@ final class FakeServer implements AutoCloseable {
 
     String fingerprint() {
         return installation.fingerprint();
+    }
+
+    TestAuthority installation() {
+        return installation;
     }
 
     TestAuthority authority(AuthorityKind kind) {
@@ -193,23 +217,34 @@ final class FakeServer implements AutoCloseable {
         status.stop(0);
     }
 
-    private SSLContext tls(String serverName) throws GeneralSecurityException, IOException {
+    /** Another TLS certificate from now on, of the present installation authority. */
+    void renewTls() {
+        show("localhost", clock.instant(), Duration.ofDays(90), List.of(installation.certificate()));
+    }
+
+    /** As if the server had lived with this clock: a TLS certificate of its time. */
+    void showFrom(Instant begin, Duration life) {
+        show("localhost", begin, life, List.of(installation.certificate()));
+    }
+
+    /** The installation's authority is another one from now on; the server sends these after its TLS certificate. */
+    void succeed(TestAuthority successor, List<X509Certificate> sent) {
+        installation = successor;
+        authorities.put(AuthorityKind.INSTALLATION, successor);
+        show("localhost", clock.instant(), Duration.ofDays(90), sent);
+    }
+
+    private void show(String serverName, Instant begin, Duration life, List<X509Certificate> authorities) {
         KeyPair pair = TestAuthority.newKeys();
         X509Certificate certificate = installation.issue(
                 SubjectPublicKeyInfo.getInstance(pair.getPublic().getEncoded()),
                 "CN=server",
-                clock.instant(),
-                Duration.ofDays(365),
+                begin,
+                life,
                 List.of(new GeneralName(GeneralName.dNSName, serverName)));
-        KeyStore store = KeyStore.getInstance("JKS");
-        store.load(null, null);
-        store.setKeyEntry(
-                "server", pair.getPrivate(), new char[0], new Certificate[] {certificate, installation.certificate()});
-        KeyManagerFactory factory = KeyManagerFactory.getInstance("SunX509");
-        factory.init(store, new char[0]);
-        SSLContext context = SSLContext.getInstance("TLS");
-        context.init(factory.getKeyManagers(), new TrustManager[] {new TakesAll()}, null);
-        return context;
+        List<X509Certificate> chain = new ArrayList<>(List.of(certificate));
+        chain.addAll(authorities);
+        tls.show(pair.getPrivate(), chain);
     }
 
     private static HttpsConfigurator wantingClients(SSLContext context) {
@@ -238,14 +273,33 @@ final class FakeServer implements AutoCloseable {
             Answer answer = request.equals("GET /api/v1/clusters/" + CLUSTER + "/feed")
                     ? feed(exchange)
                     : answer(exchange, request, body);
-            if (dropAnswers) {
+            if (dropAnswers || isLost(request)) {
                 return;
             }
             exchange.getResponseHeaders()
                     .set("Content-Type", answer.status < 400 ? "application/json" : "application/problem+json");
+            if (answer.status == 429) {
+                exchange.getResponseHeaders().set("Retry-After", "30");
+            }
             exchange.sendResponseHeaders(answer.status, answer.body.length == 0 ? -1 : answer.body.length);
             exchange.getResponseBody().write(answer.body);
         }
+    }
+
+    private boolean isLost(String request) {
+        if (request.equals("POST /api/v1/comebacks") && lostComebacks > 0) {
+            lostComebacks--;
+            return true;
+        }
+        if (request.equals("GET /api/v1/agent/assignment") && lostAssignments > 0) {
+            lostAssignments--;
+            return true;
+        }
+        return lostCertificates && request.startsWith("POST /api/v1/certificates/");
+    }
+
+    synchronized int identitiesIssued() {
+        return issuedIdentities.size();
     }
 
     /** Held back a little, as long polling is; never anything new. */
@@ -274,11 +328,16 @@ final class FakeServer implements AutoCloseable {
         return crl;
     }
 
-    private record Answer(int status, byte[] body) {}
+    record Answer(int status, byte[] body) {}
 
     private synchronized Answer answer(HttpExchange exchange, String request, byte[] body) throws IOException {
+        String caller = caller(exchange);
+        boolean open = request.startsWith("POST /api/v1/comebacks") || request.equals("POST /api/v1/enrolments");
+        if (caller != null && hasExpired(caller) && !open) {
+            return problem(401, "certificate-expired", "the certificate expired");
+        }
         String key = exchange.getRequestHeaders().getFirst("Idempotency-Key");
-        if (key != null && answers.containsKey(key)) {
+        if (key != null && answers.containsKey(key) && !request.equals("POST /api/v1/comebacks")) {
             return new String(body, UTF_8).equals(bodies.get(key))
                     ? new Answer(201, java.util.Objects.requireNonNull(answers.get(key)))
                     : problem(409, "idempotency-conflict", "the same key with another body");
@@ -305,6 +364,14 @@ final class FakeServer implements AutoCloseable {
         if (request.equals("POST /api/v1/enrolments")) {
             return enrol(Json.read(EnrolmentRequest.class, body));
         }
+        if (request.equals("POST /api/v1/comebacks/challenges")) {
+            return comebacks.challenge(
+                    Json.read(ComebackChallengeRequest.class, body),
+                    clock.instant().plus(ahead));
+        }
+        if (request.equals("POST /api/v1/comebacks")) {
+            return comeBack(Json.read(ComebackRequest.class, body));
+        }
         String caller = caller(exchange);
         if (caller == null || !identities.contains(caller)) {
             return problem(401, "not-authenticated", "no identity of this installation");
@@ -325,6 +392,10 @@ final class FakeServer implements AutoCloseable {
         if (request.equals("POST /api/v1/clusters/" + CLUSTER + "/certificates")) {
             CertificateRequest wanted = Json.read(CertificateRequest.class, body);
             return json(201, issue(ProfileName.of(wanted.profile()), wanted.csr()));
+        }
+        if (request.equals("POST /api/v1/clusters/" + CLUSTER + "/certificates/adopt")) {
+            boolean dryRun = "dryRun=true".equals(exchange.getRequestURI().getQuery());
+            return json(200, adopt(Json.read(AdoptionRequest.class, body), dryRun));
         }
         if (request.startsWith("POST /api/v1/certificates/") && request.endsWith("/renew")) {
             String id = request.substring("POST /api/v1/certificates/".length(), request.length() - "/renew".length());
@@ -349,6 +420,30 @@ final class FakeServer implements AutoCloseable {
         return problem(404, "not-found", request);
     }
 
+    private AdoptionResult adopt(AdoptionRequest request, boolean dryRun) throws CertificateException {
+        List<AdoptionResult.Item> items = new ArrayList<>();
+        for (AdoptionRequest.Certificate one : request.certificates()) {
+            X509Certificate certificate = Certificates.parse(one.certificate()).getFirst();
+            String id = Certificates.fingerprint(certificate);
+            String subject = certificate.getSubjectX500Principal().getName();
+            boolean ours = authorities.values().stream()
+                    .anyMatch(authority -> authority
+                            .certificate()
+                            .getSubjectX500Principal()
+                            .equals(certificate.getIssuerX500Principal()));
+            String profile = one.profile() == null ? "adopted" : one.profile();
+            if (ours && !dryRun && one.profile() != null) {
+                profiles.put(id, ProfileName.of(profile));
+            }
+            items.add(
+                    ours
+                            ? new AdoptionResult.Item(id, "recorded", "a", profile, nodeName, subject, List.of(), null)
+                            : new AdoptionResult.Item(
+                                    id, "unknown-issuer", null, null, null, subject, List.of(), "nobody's"));
+        }
+        return new AdoptionResult(items);
+    }
+
     /** The identity documents that came. */
     List<InstanceDocument> documents() {
         return List.copyOf(documents);
@@ -366,6 +461,41 @@ final class FakeServer implements AutoCloseable {
         nodeName = request.nodeName();
         IssuedCertificate identity = issue(ProfileName.NODE_IDENTITY, request.csr());
         return json(201, new EnrolmentResponse(CLUSTER, request.nodeName(), roles, identity, installation.pem()));
+    }
+
+    private Answer comeBack(ComebackRequest request)
+            throws IOException, GeneralSecurityException, OperatorCreationException, PKCSException {
+        if (busyComebacks > 0) {
+            busyComebacks--;
+            return problem(429, "too-many-comebacks", "try again after Retry-After");
+        }
+        X509Certificate identity = issuedIdentities.get(request.identity());
+        Answer refusal = comebacks.refusal(request, identity, tls.shown());
+        if (refusal != null) {
+            return refusal;
+        }
+        if (refuseComebacks) {
+            return Comebacks.refused("identity-revoked");
+        }
+        if (!identities.contains(request.identity())) {
+            return Comebacks.refused("older-identity");
+        }
+        String again = comebacks.answered.get(request.csr());
+        IssuedCertificate renewed = again != null
+                ? Json.read(IssuedCertificate.class, again.getBytes(UTF_8))
+                : issue(ProfileName.NODE_IDENTITY, request.csr());
+        comebacks.answered.put(request.csr(), new String(Json.write(renewed), UTF_8));
+        successors.put(renewed.id(), request.identity());
+        return json(201, renewed);
+    }
+
+    private boolean hasExpired(String identity) {
+        X509Certificate certificate = issuedIdentities.get(identity);
+        return certificate != null
+                && certificate
+                        .getNotAfter()
+                        .toInstant()
+                        .isBefore(clock.instant().plus(ahead));
     }
 
     private Answer renew(String id, RenewalRequest request)
@@ -401,7 +531,7 @@ final class FakeServer implements AutoCloseable {
         X509Certificate certificate = authority.issue(
                 request.getSubjectPublicKeyInfo(),
                 "CN=" + assigned(profile).commonName(),
-                clock.instant(),
+                clock.instant().plus(ahead),
                 life,
                 names);
         issued++;
@@ -410,6 +540,7 @@ final class FakeServer implements AutoCloseable {
         keys.put(id, publicKey(csr));
         if (profile == ProfileName.NODE_IDENTITY) {
             identities.add(id);
+            issuedIdentities.put(id, certificate);
         }
         if (profile == ProfileName.ETCD_CANARY) {
             revokedAtEtcd.add(certificate.getSerialNumber());
@@ -450,8 +581,9 @@ final class FakeServer implements AutoCloseable {
                 CLUSTER,
                 nodeName,
                 roles,
-                clock.instant().toString(),
-                roles + "/" + extraNames + "/" + renewBefore + "/" + otherBundles.hashCode(),
+                clock.instant().plus(ahead).toString(),
+                roles + "/" + extraNames + "/" + renewBefore + "/" + installation.fingerprint() + "/"
+                        + otherBundles.hashCode(),
                 "api.prod.example.org:6443",
                 certificates,
                 bundles,
@@ -478,29 +610,11 @@ final class FakeServer implements AutoCloseable {
         }
     }
 
-    private static Answer json(int status, Object value) {
+    static Answer json(int status, Object value) {
         return new Answer(status, Json.write(value));
     }
 
-    private static Answer problem(int status, String type, String detail) {
+    static Answer problem(int status, String type, String detail) {
         return json(status, new Problem("urn:certfleet:problem:" + type, type, status, detail, null));
-    }
-
-    /** The server looks clients up by fingerprint; TLS lets every certificate pass. */
-    private static final class TakesAll implements X509TrustManager {
-        @Override
-        public void checkClientTrusted(X509Certificate[] chain, String authType) throws CertificateException {
-            // Looked up by fingerprint.
-        }
-
-        @Override
-        public void checkServerTrusted(X509Certificate[] chain, String authType) throws CertificateException {
-            throw new CertificateException("a server has no servers");
-        }
-
-        @Override
-        public X509Certificate[] getAcceptedIssuers() {
-            return new X509Certificate[0];
-        }
     }
 }

@@ -34,13 +34,28 @@ final class TestAuthority {
     private final X509Certificate certificate;
 
     TestAuthority(String commonName, Instant now) {
+        this(commonName, now, Duration.ofDays(3650));
+    }
+
+    TestAuthority(String commonName, Instant now, Duration life) {
         this.name = new X500Name("CN=" + commonName);
         this.keys = newKeys();
         this.certificate = sign(
                 SubjectPublicKeyInfo.getInstance(keys.getPublic().getEncoded()),
                 name,
                 now.minus(Duration.ofMinutes(5)),
-                now.plus(Duration.ofDays(3650)),
+                now.plus(life),
+                true,
+                List.of());
+    }
+
+    /** This authority's key certified by the one before: newWithOld of RFC 4210 section 4.4. */
+    X509Certificate certifiedBy(TestAuthority before, Instant now, Duration life) {
+        return before.sign(
+                SubjectPublicKeyInfo.getInstance(keys.getPublic().getEncoded()),
+                name,
+                now.minus(Duration.ofMinutes(5)),
+                now.plus(life),
                 true,
                 List.of());
     }
@@ -101,7 +116,12 @@ final class TestAuthority {
         try {
             X509v3CertificateBuilder builder = new X509v3CertificateBuilder(
                     name, new BigInteger(127, RANDOM), Date.from(notBefore), Date.from(notAfter), subject, key);
-            builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(authority));
+            // As the server's: no authority below a self-signed one, any number below a cross-certificate.
+            boolean selfSigned = subject.equals(name);
+            builder.addExtension(
+                    Extension.basicConstraints,
+                    true,
+                    selfSigned ? new BasicConstraints(0) : new BasicConstraints(authority));
             if (!names.isEmpty()) {
                 builder.addExtension(
                         Extension.subjectAlternativeName, false, new GeneralNames(names.toArray(GeneralName[]::new)));

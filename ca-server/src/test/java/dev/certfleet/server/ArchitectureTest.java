@@ -22,6 +22,7 @@ class ArchitectureTest {
         "..server.authority..",
         "..server.issuance..",
         "..server.enrolment..",
+        "..server.comeback..",
         "..server.revocation.."
     };
 

@@ -64,12 +64,12 @@ public final class TestServer {
     }
 
     /** Another one, on this data folder, that takes the time from this clock. */
-    public static TestServer start(Path data, Clock clock) {
+    public static TestServer start(Path data, Clock clock, String... settings) {
         SpringApplication application = CertfleetServer.application();
         List<ApplicationContextInitializer<?>> initializers = new ArrayList<>(application.getInitializers());
         initializers.addFirst(context -> context.getBeanFactory().registerSingleton("clock", clock));
         application.setInitializers(initializers);
-        return start(data, List.of(), application);
+        return start(data, List.of(settings), application);
     }
 
     private static TestServer start(Path data, List<String> settings, SpringApplication application) {

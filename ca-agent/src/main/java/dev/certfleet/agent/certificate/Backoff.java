@@ -5,15 +5,24 @@ import java.time.Instant;
 import java.util.random.RandomGenerator;
 
 /**
- * Pauses after failures: doubling from {@code first} to {@code longest}, each shortened at random by up to a half, so that a
- * fleet whose server was away does not come back as one.
+ * Pauses after failures: any time up to one that doubles from {@code first} to {@code longest}, so that a fleet whose server
+ * was away, or that boots as one, does not come back as one.
  */
 public record Backoff(Duration first, Duration longest, RandomGenerator random) {
 
     /** @param failures how many there were before this one */
     public Instant after(Instant now, int failures) {
+        return after(now, failures, Duration.ZERO);
+    }
+
+    /**
+     * @param failures how many there were before this one
+     * @param atLeast what the server asks for; as much again is added at random, so that those who were told together come apart
+     */
+    public Instant after(Instant now, int failures, Duration atLeast) {
         long millis = first.toMillis() << Math.min(failures, 30);
         long pause = millis <= 0 ? longest.toMillis() : Math.min(millis, longest.toMillis());
-        return now.plusMillis(pause - (long) (pause / 2.0 * random.nextDouble()));
+        long asked = atLeast.toMillis();
+        return now.plusMillis(asked + (long) (Math.max(pause, asked) * random.nextDouble()));
     }
 }

@@ -33,6 +33,7 @@ import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -54,9 +55,15 @@ public final class CertificateKeeper {
      * @param bundle PEM of the authorities that its consumers trust
      * @param online false where the server was just seen not to answer: nothing is asked of it then
      * @param freshBoot true where no component runs yet
+     * @param skew this node's clock minus the server's; empty where it is not known
      */
     public record Surroundings(
-            ServerClient server, String cluster, Optional<String> bundle, boolean online, boolean freshBoot) {}
+            ServerClient server,
+            String cluster,
+            Optional<String> bundle,
+            boolean online,
+            boolean freshBoot,
+            Optional<Duration> skew) {}
 
     private final ProfileName profile;
     private final Layout.Files files;
@@ -71,6 +78,7 @@ public final class CertificateKeeper {
     private boolean isCopyWhole;
     private @Nullable String note;
     private Instant noteUntil = Instant.MIN;
+    private boolean startedAfresh;
 
     public CertificateKeeper(
             ProfileName profile, Layout.Files files, Path folder, AssignedCertificate wanted, KeeperTools tools) {
@@ -161,7 +169,7 @@ public final class CertificateKeeper {
         }
         Optional<String> failure = tools.hooks().run(tools.hookSettings().of(profile));
         if (failure.isPresent()) {
-            fail(failure.get());
+            fail(failure.get(), Duration.ZERO);
         } else if (state.stage() == Stage.ROLLING_BACK) {
             save(state.rolledBack(tools.rollbackBackoff().after(now(), state.rollbacks())));
             folder.dropLast();
@@ -276,8 +284,11 @@ public final class CertificateKeeper {
     private boolean attempt(Step step) {
         try {
             return step.run();
-        } catch (ServerException | IOException | Trouble e) {
-            fail(Trouble.oneLine(e));
+        } catch (ServerException e) {
+            fail(Trouble.oneLine(e), e.retryAfter());
+            return false;
+        } catch (IOException | Trouble e) {
+            fail(Trouble.oneLine(e), Duration.ZERO);
             return false;
         }
     }
@@ -332,6 +343,9 @@ public final class CertificateKeeper {
             }
             return refused(pending, e);
         }
+        if (hasEnded(issued, surroundings)) {
+            return answerHasEnded();
+        }
         IssuedCheck.Checked checked = IssuedCheck.check(issued, keys.get().getPublic(), surroundings.bundle(), now());
         folder.writeNextCertificate(checked.pem());
         save(state.received(keepLast()));
@@ -354,6 +368,30 @@ public final class CertificateKeeper {
         }
         lastGood.keep(certificate.get(), keys.get());
         return held;
+    }
+
+    /** By the server's clock: with this node's alone, a wrong one would ask for one certificate after the other. */
+    private boolean hasEnded(IssuedCertificate issued, Surroundings surroundings) throws IOException {
+        try {
+            Instant notAfter = Instant.parse(issued.notAfter());
+            return surroundings
+                    .skew()
+                    .map(now()::minus)
+                    .filter(notAfter::isBefore)
+                    .isPresent();
+        } catch (DateTimeException e) {
+            throw new IOException("the server answered a time that is none: " + Trouble.oneLine(e), e);
+        }
+    }
+
+    /** The request was answered before this node was switched off, and the certificate ended since. */
+    private boolean answerHasEnded() {
+        folder.dropNext();
+        boolean again = startedAfresh;
+        startedAfresh = true;
+        Instant retryAt = again ? tools.backoff().after(now(), state.failures()) : now();
+        save(state.startAgain(false, retryAt, "the answer to its request had ended"));
+        return !again;
     }
 
     private IssuedCertificate ask(Surroundings surroundings, Pending pending, String csr) throws ServerException {
@@ -536,9 +574,9 @@ public final class CertificateKeeper {
         return retryAt != null && retryAt.isAfter(now()) && !retryAt.isAfter(now().plus(tools.longestPause()));
     }
 
-    private void fail(String why) {
+    private void fail(String why, Duration atLeast) {
         log(why);
-        CertificateState failed = state.failed(tools.backoff().after(now(), state.failures()), why);
+        CertificateState failed = state.failed(tools.backoff().after(now(), state.failures(), atLeast), why);
         try {
             save(failed);
         } catch (Trouble e) {

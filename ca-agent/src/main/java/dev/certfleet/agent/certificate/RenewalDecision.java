@@ -62,6 +62,13 @@ public sealed interface RenewalDecision {
         return held.begin().plusMillis((long) (life.toMillis() * fraction));
     }
 
+    /** Whether three quarters of its life are over: it should have been renewed before. */
+    static boolean isOverdue(Held held, Instant now) {
+        return held.begin()
+                .plusMillis(Duration.between(held.begin(), held.notAfter()).toMillis() * 3 / 4)
+                .isBefore(now);
+    }
+
     private static boolean sameNames(AssignedCertificate one, AssignedCertificate other) {
         return one.commonName().equals(other.commonName())
                 && set(one.dnsNames()).equals(set(other.dnsNames()))

@@ -114,6 +114,14 @@ public final class Metrics implements AutoCloseable {
         }
         head(
                 text,
+                "certfleet_agent_certificate_overdue",
+                "1 where less than a quarter of the certificate's life is left, or it has ended.");
+        for (StatusReport.Line line : report.certificates()) {
+            text.append("certfleet_agent_certificate_overdue{profile=\"").append(line.profile());
+            text.append("\"} ").append(line.overdue() ? 1 : 0).append('\n');
+        }
+        head(
+                text,
                 "certfleet_agent_bundle_not_after_seconds",
                 "When the first CA of a published bundle ends, Unix time.");
         for (StatusReport.Authority authority : report.authorities()) {

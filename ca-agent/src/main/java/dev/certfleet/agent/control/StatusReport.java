@@ -41,6 +41,7 @@ public record StatusReport(
      * @param state the label of its stage
      * @param next what happens next, in words
      * @param nextAt when; null for at once
+     * @param overdue true where less than a quarter of its life is left
      * @param proof how it was seen to be used; null where it was not
      * @param waitingFor the component that has to run before that can be seen; null where none has to
      */
@@ -55,6 +56,7 @@ public record StatusReport(
             String next,
             @Nullable Instant nextAt,
             @Nullable String problem,
+            boolean overdue,
             @Nullable String proof,
             @Nullable String waitingFor) {}
 

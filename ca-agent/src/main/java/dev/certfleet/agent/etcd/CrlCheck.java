@@ -30,6 +30,7 @@ record CrlCheck(List<X509Certificate> authorities, String url, Optional<Revocati
     /** By how much the clocks of node and server may differ: what certificates are backdated by. */
     static final Duration TOLERANCE = Duration.ofMinutes(5);
 
+    private static final int KEY_CERT_SIGN = 5;
     private static final int CRL_SIGN = 6;
     private static final String SUBJECT_KEY_IDENTIFIER = "2.5.29.14";
 
@@ -90,9 +91,10 @@ record CrlCheck(List<X509Certificate> authorities, String url, Optional<Revocati
         }
     }
 
+    /** RFC 5280 section 6.3.3 (f), but that kubeadm's CAs do without cRLSign; etcd looks at neither. */
     private static boolean maySign(X509Certificate authority) {
         boolean[] usage = authority.getKeyUsage();
-        return usage == null || usage[CRL_SIGN];
+        return usage == null || usage[CRL_SIGN] || usage[KEY_CERT_SIGN];
     }
 
     private static boolean isNamedKey(RevocationList list, X509Certificate authority) {

@@ -22,7 +22,9 @@ public final class Pairs {
     public static Optional<Credential> read(Layout.Files files) {
         try {
             List<X509Certificate> chain = Certificates.parse(Files.readString(files.certificate(), US_ASCII));
-            PrivateKey key = PrivateKeys.decode(Files.readString(files.key(), US_ASCII));
+            // In an older form where the pair is an adopted one
+            PrivateKey key = PrivateKeys.decode(
+                    Files.readString(files.key(), US_ASCII), chain.getFirst().getPublicKey());
             return PrivateKeys.belongTogether(key, chain.getFirst().getPublicKey())
                     ? Optional.of(new Credential(key, chain))
                     : Optional.empty();

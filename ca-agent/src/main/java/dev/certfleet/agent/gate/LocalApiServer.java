@@ -180,7 +180,9 @@ public final class LocalApiServer implements ApiServer {
         }
         try {
             List<X509Certificate> chain = Certificates.parse(new String(files.get(1), UTF_8));
-            PrivateKey own = PrivateKeys.decode(new String(files.get(2), UTF_8));
+            // In an older form where the pair is an adopted one
+            PrivateKey own = PrivateKeys.decode(
+                    new String(files.get(2), UTF_8), chain.getFirst().getPublicKey());
             if (!PrivateKeys.belongTogether(own, chain.getFirst().getPublicKey())) {
                 throw new IOException(certificate + " and " + key + " do not belong together at the moment");
             }

@@ -33,6 +33,14 @@ public record Identity(
         return notBefore.plusMillis(Duration.between(notBefore, notAfter()).toMillis() * 2 / 3);
     }
 
+    /** Three quarters into its life: it should have been renewed before. */
+    public boolean isOverdue(Instant now) {
+        Instant notBefore = credential.certificate().getNotBefore().toInstant();
+        return notBefore
+                .plusMillis(Duration.between(notBefore, notAfter()).toMillis() * 3 / 4)
+                .isBefore(now);
+    }
+
     /** True where the server, which says so in RFC 3339, means this identity. */
     public boolean isOlderThan(String renewBefore) {
         try {

@@ -151,6 +151,16 @@ public final class IdentityFolder {
         }
     }
 
+    /** Forgets a request and its key, and keeps a next identity that was fetched before. */
+    void dropPreparedRequest() {
+        try {
+            Files.deleteIfExists(folder.resolve("request.json"));
+            Files.deleteIfExists(folder.resolve("next.key"));
+        } catch (IOException e) {
+            throw StagedFile.cannot(folder, e);
+        }
+    }
+
     public static ServerTrust.Bundle bundle(String pem) throws CertificateException {
         Set<X509Certificate> authorities = new HashSet<>(Certificates.parse(pem));
         return new ServerTrust.Bundle(authorities);

@@ -21,15 +21,20 @@ import java.util.Optional;
 
 /**
  * The node's identity is renewed in two phases: the new one is fetched and stored, then proven by a call; only then is the old
- * one dropped. The server takes the old one until it has seen the new one.
+ * one dropped. The server takes the old one until it has seen the new one. Where the server says that
+ * the old one has expired, the new one comes by a {@link Comeback}.
  */
 public final class IdentityRenewal {
+    private static final String EXPIRED = "certificate-expired";
+
     private final IdentityFolder folder;
     private final KeeperTools tools;
+    private final Comeback comeback;
 
     public IdentityRenewal(IdentityFolder folder, KeeperTools tools) {
         this.folder = folder;
         this.tools = tools;
+        this.comeback = new Comeback(folder, tools);
     }
 
     /**
@@ -55,15 +60,18 @@ public final class IdentityRenewal {
     public Identity renew(Identity present, ServerClient server, String demand) throws ServerException, IOException {
         Optional<Credential> fetched = folder.next();
         Credential next = fetched.isPresent() ? fetched.get() : fetch(present, server);
-        prove(present, next, server);
+        Credential proven = prove(present, next, server);
         folder.storeAnsweredDemand(demand);
         folder.promoteNext();
         folder.dropRequest();
-        return present.with(next);
+        return present.with(proven);
     }
 
     /** Phase 1: with the present identity, for a new key. */
     private Credential fetch(Identity present, ServerClient server) throws ServerException, IOException {
+        if (comeback.isUnderWay(present.id())) {
+            return comeback.from(present.credential(), present.nodeName(), server);
+        }
         Optional<KeyPair> underWay = folder.nextKey().flatMap(KeyPairs::decode);
         Request request = folder.request(Request.class)
                 .filter(known -> present.id().equals(known.of()) && underWay.isPresent())
@@ -75,6 +83,9 @@ public final class IdentityRenewal {
         try {
             issued = server.renew(present.id(), new RenewalRequest(request.csr()), request.requestId());
         } catch (ServerException.Refused e) {
+            if (e.isOf(EXPIRED)) {
+                return comeback.from(present.credential(), present.nodeName(), server);
+            }
             if (!e.mayPass() && !e.notAuthenticated()) {
                 folder.dropRequest();
             }
@@ -92,12 +103,33 @@ public final class IdentityRenewal {
     }
 
     /** Phase 2: the first call with the new identity. */
-    private void prove(Identity present, Credential next, ServerClient server) throws ServerException {
+    private Credential prove(Identity present, Credential next, ServerClient server)
+            throws ServerException, IOException {
         try {
             server.with(present.authorities(), next).assignment();
+            return next;
         } catch (ServerException.Refused e) {
+            if (e.isOf(EXPIRED)) {
+                return comeBackFromNext(present, next, server);
+            }
             if (e.notAuthenticated()) {
                 // The server does not know it, for whatever reason; the present one is still there.
+                folder.dropRequest();
+            }
+            throw e;
+        }
+    }
+
+    /** It was fetched before the node went off, and the server may have seen it: then the present one does not count any more. */
+    private Credential comeBackFromNext(Identity present, Credential next, ServerClient server)
+            throws ServerException, IOException {
+        try {
+            Credential back = comeback.from(next, present.nodeName(), server);
+            server.with(present.authorities(), back).assignment();
+            return back;
+        } catch (ServerException.Refused e) {
+            if (e.breaks("not-proven")) {
+                // A server with an older database never heard of it.
                 folder.dropRequest();
             }
             throw e;

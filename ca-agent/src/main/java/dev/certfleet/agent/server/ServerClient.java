@@ -5,9 +5,15 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.certfleet.agent.Json;
 import dev.certfleet.agent.Trouble;
 import dev.certfleet.agent.settings.ServerSettings;
+import dev.certfleet.pki.Certificates;
+import dev.certfleet.pki.wire.AdoptionRequest;
+import dev.certfleet.pki.wire.AdoptionResult;
 import dev.certfleet.pki.wire.AgentAlarm;
 import dev.certfleet.pki.wire.Assignment;
 import dev.certfleet.pki.wire.CertificateRequest;
+import dev.certfleet.pki.wire.ComebackChallenge;
+import dev.certfleet.pki.wire.ComebackChallengeRequest;
+import dev.certfleet.pki.wire.ComebackRequest;
 import dev.certfleet.pki.wire.DoorProofs;
 import dev.certfleet.pki.wire.EnrolmentRequest;
 import dev.certfleet.pki.wire.EnrolmentResponse;
@@ -31,12 +37,13 @@ import java.net.URLEncoder;
 import java.net.UnknownHostException;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
-import java.security.cert.CertificateExpiredException;
-import java.security.cert.CertificateNotYetValidException;
+import java.security.cert.X509Certificate;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import javax.net.ssl.HttpsURLConnection;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
@@ -53,22 +60,30 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ServerClient {
     private static final int LARGEST_ANSWER = 32 << 20;
+    private static final Duration LONGEST_PAUSE = Duration.ofHours(1);
     private static final String API = "/api/v1";
+    private static final String CHALLENGES = "/comebacks/challenges";
     private static final String MARK = "Certfleet-Mark";
 
     private final ServerSettings settings;
+    private final Clock clock;
     private final SecureRandom random;
     private volatile SSLSocketFactory sockets;
     private volatile int preferred;
 
     public ServerClient(
-            ServerSettings settings, ServerTrust trust, Optional<Credential> credential, SecureRandom random) {
+            ServerSettings settings,
+            ServerTrust trust,
+            Optional<Credential> credential,
+            Clock clock,
+            SecureRandom random) {
         if (settings.addresses().isEmpty()) {
             throw new Trouble(
                     dev.certfleet.agent.ExitCode.SETTINGS,
                     "server.addresses is not set: which certfleet server is this node's?");
         }
         this.settings = settings;
+        this.clock = clock;
         this.random = random;
         this.sockets = sockets(trust, credential);
     }
@@ -80,11 +95,33 @@ public final class ServerClient {
 
     /** A second client towards the same server, with another credential. */
     public ServerClient with(ServerTrust trust, Credential credential) {
-        return new ServerClient(settings, trust, Optional.of(credential), random);
+        return new ServerClient(settings, trust, Optional.of(credential), clock, random);
     }
 
     public EnrolmentResponse enrol(EnrolmentRequest request, String requestId) throws ServerException {
         return call("POST", "/enrolments", request, requestId, EnrolmentResponse.class);
+    }
+
+    /**
+     * Something to sign.
+     *
+     * @param server fingerprint of the TLS certificate that the server showed
+     */
+    public record Challenged(ComebackChallenge challenge, String server) {}
+
+    public Challenged comebackChallenge(ComebackChallengeRequest request) throws ServerException {
+        Answer answer = exchange(
+                new Call("POST", CHALLENGES, request, null, "application/json", settings.requestTimeout(), null));
+        X509Certificate shown = answer.server();
+        if (shown == null) {
+            throw new ServerException.Unreachable("the answer to " + CHALLENGES + " is no challenge", null);
+        }
+        return new Challenged(
+                parse(ComebackChallenge.class, CHALLENGES, answer.body()), Certificates.fingerprint(shown));
+    }
+
+    public IssuedCertificate comeBack(ComebackRequest request, String requestId) throws ServerException {
+        return call("POST", "/comebacks", request, requestId, IssuedCertificate.class);
     }
 
     /** Shows a TPM's keys, without a credential. */
@@ -118,6 +155,20 @@ public final class ServerClient {
 
     public IssuedCertificate renew(String id, RenewalRequest request, String requestId) throws ServerException {
         return call("POST", "/certificates/" + segment(id) + "/renew", request, requestId, IssuedCertificate.class);
+    }
+
+    /**
+     * Has certificates put on record that were issued before; the same again changes nothing.
+     *
+     * @param dryRun only asks what would become of them
+     */
+    public AdoptionResult adopt(String cluster, AdoptionRequest request, boolean dryRun) throws ServerException {
+        return call(
+                "POST",
+                "/clusters/" + segment(cluster) + "/certificates/adopt?dryRun=" + dryRun,
+                request,
+                null,
+                AdoptionResult.class);
     }
 
     public void report(NodeReport report, String requestId) throws ServerException {
@@ -227,7 +278,8 @@ public final class ServerClient {
             Duration timeout,
             @Nullable String mark) {}
 
-    private record Answer(byte[] body, @Nullable String mark) {}
+    private record Answer(
+            byte[] body, @Nullable String mark, @Nullable X509Certificate server) {}
 
     private Answer exchange(Call call) throws ServerException {
         List<String> failures = new ArrayList<>();
@@ -246,7 +298,11 @@ public final class ServerClient {
                 failures.add(reason);
                 if (peerWasNotTrusted(e)) {
                     untrusted = new ServerException.Untrusted(
-                            "what answers is not the expected certfleet server: " + reason, e);
+                            (isWrongTime(e)
+                                            ? "the server cannot be checked: "
+                                            : "what answers is not the expected certfleet server: ")
+                                    + reason,
+                            e);
                 }
             } catch (IOException e) {
                 failures.add(address + ": " + reason(e));
@@ -284,16 +340,30 @@ public final class ServerClient {
             }
         }
         int status = connection.getResponseCode();
+        // The connection knows its peer until the answer was read to its end.
+        X509Certificate server =
+                status == HttpsURLConnection.HTTP_OK && call.path().equals(CHALLENGES)
+                        ? (X509Certificate) connection.getServerCertificates()[0]
+                        : null;
         try (InputStream stream = status >= 400 ? connection.getErrorStream() : connection.getInputStream()) {
             byte[] answer = stream == null ? new byte[0] : stream.readNBytes(LARGEST_ANSWER + 1);
             if (answer.length > LARGEST_ANSWER) {
                 throw new IOException("an answer of more than " + LARGEST_ANSWER + " bytes");
             }
             if (status >= 200 && status < 300) {
-                return new Answer(answer, connection.getHeaderField(MARK));
+                return new Answer(answer, connection.getHeaderField(MARK), server);
             }
-            throw new ServerException.Refused(problem(status, connection.getContentType(), answer));
+            throw new ServerException.Refused(
+                    problem(status, connection.getContentType(), answer),
+                    retryAfter(connection.getHeaderField("Retry-After")));
         }
+    }
+
+    /** In seconds, as servers of certfleet say it (RFC 9110 section 10.2.3); never more than an hour is believed. */
+    private static @Nullable Duration retryAfter(@Nullable String header) {
+        return header != null && header.matches("\\d{1,9}")
+                ? Duration.ofSeconds(Math.min(Long.parseLong(header), LONGEST_PAUSE.toSeconds()))
+                : null;
     }
 
     private static Problem problem(int status, @Nullable String contentType, byte[] answer) throws IOException {
@@ -323,26 +393,21 @@ public final class ServerClient {
 
     private static String reason(IOException e) {
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-            if (cause instanceof ServerTrust.PinMismatch mismatch) {
-                return Trouble.oneLine(mismatch);
+            if (cause instanceof ServerTrust.PinMismatch || cause instanceof ServerTrust.WrongTime) {
+                return Trouble.oneLine(cause);
             }
         }
         return switch (e) {
             case UnknownHostException unknown -> "the host name is not known";
             case SocketTimeoutException timeout -> "no answer in time";
             case ConnectException refused -> Trouble.oneLine(refused);
-            default -> Trouble.oneLine(e) + (isAboutTime(e) ? "; is this node's clock right?" : "");
+            default -> Trouble.oneLine(e);
         };
     }
 
-    /** A certificate that is not valid yet or no more: of the two clocks, the node's is the likelier to be wrong. */
-    private static boolean isAboutTime(IOException e) {
-        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-            if (cause instanceof CertificateExpiredException || cause instanceof CertificateNotYetValidException) {
-                return true;
-            }
-        }
-        return false;
+    private static boolean isWrongTime(Throwable failure) {
+        return Stream.iterate(failure, cause -> cause != null, Throwable::getCause)
+                .anyMatch(ServerTrust.WrongTime.class::isInstance);
     }
 
     /** Tells our refusal of the server from the server's refusal of us and from connections that broke. */
@@ -365,7 +430,7 @@ public final class ServerClient {
             SSLContext context = SSLContext.getInstance("TLS");
             KeyManager[] keys =
                     credential.map(own -> new KeyManager[] {own.manager()}).orElseGet(() -> new KeyManager[0]);
-            context.init(keys, new TrustManager[] {trust.manager()}, random);
+            context.init(keys, new TrustManager[] {trust.manager(clock)}, random);
             return context.getSocketFactory();
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("the JDK cannot make a TLS context", e);

@@ -2,12 +2,19 @@ package dev.certfleet.agent.server;
 
 import dev.certfleet.agent.Trouble;
 import dev.certfleet.pki.wire.Problem;
+import java.time.Duration;
+import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Why a request to the server did not give what was asked for; the message is one line. */
 public abstract sealed class ServerException extends Exception {
     private static final long serialVersionUID = 1L;
+
+    /** How long the server asks to be left alone; zero where it does not. */
+    public Duration retryAfter() {
+        return this instanceof Refused refused && refused.retryAfter != null ? refused.retryAfter : Duration.ZERO;
+    }
 
     ServerException(String message, @Nullable Throwable cause) {
         super(Trouble.oneLine(message), cause);
@@ -42,11 +49,27 @@ public abstract sealed class ServerException extends Exception {
 
         private final int status;
         private final String type;
+        private final List<String> rules;
+        private final @Nullable Duration retryAfter;
 
-        Refused(Problem problem) {
+        Refused(Problem problem, @Nullable Duration retryAfter) {
             super(describe(problem), null);
             this.status = problem.status();
             this.type = problem.type();
+            this.rules = problem.violations() == null
+                    ? List.of()
+                    : problem.violations().stream().map(Problem.Violation::rule).toList();
+            this.retryAfter = retryAfter;
+        }
+
+        /** True for a problem of this name, as in {@code certificate-expired}. */
+        public boolean isOf(String name) {
+            return type.equals(TYPES + name);
+        }
+
+        /** True where this rule is among those that were broken. */
+        public boolean breaks(String rule) {
+            return rules.contains(rule);
         }
 
         public int status() {

@@ -1,101 +1,22 @@
 package dev.certfleet.agent.server;
 
 import dev.certfleet.pki.Certificates;
-import java.net.Socket;
-import java.security.GeneralSecurityException;
-import java.security.KeyStore;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
+import java.time.Clock;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.Set;
 import java.util.stream.Collectors;
-import javax.net.ssl.SSLEngine;
-import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
 
 /** Whom the agent takes for its server. Both ways check the host name and leave the JDK's own authorities out. */
 public sealed interface ServerTrust {
 
     /** For enrolment: one CA certificate is known by its fingerprint and nothing else. */
-    record Pinned(String fingerprint) implements ServerTrust {}
-
-    /** After enrolment: the authorities of the installation. */
-    record Bundle(Set<X509Certificate> authorities) implements ServerTrust {
-        public Bundle {
-            authorities = Set.copyOf(authorities);
-        }
-    }
-
-    /** The trust manager that decides so. */
-    default X509ExtendedTrustManager manager() {
-        return switch (this) {
-            case Pinned(String fingerprint) -> new PinnedManager(fingerprint);
-            case Bundle(Set<X509Certificate> authorities) -> pkix(authorities);
-        };
-    }
-
-    private static X509ExtendedTrustManager pkix(Collection<X509Certificate> anchors) {
-        try {
-            KeyStore store = KeyStore.getInstance("JKS");
-            store.load(null, null);
-            int number = 0;
-            for (X509Certificate anchor : anchors) {
-                store.setCertificateEntry("authority-" + number++, anchor);
-            }
-            TrustManagerFactory factory = TrustManagerFactory.getInstance("PKIX");
-            factory.init(store);
-            return (X509ExtendedTrustManager) factory.getTrustManagers()[0];
-        } catch (GeneralSecurityException | java.io.IOException e) {
-            throw new IllegalStateException("the JDK cannot make a PKIX trust manager", e);
-        }
-    }
-
-    /** Finds the pinned certificate in what the server sends and lets it be the only anchor. */
-    final class PinnedManager extends X509ExtendedTrustManager {
-        private final String fingerprint;
-
-        PinnedManager(String fingerprint) {
-            this.fingerprint = fingerprint;
-        }
-
+    record Pinned(String fingerprint) implements ServerTrust {
         @Override
-        public void checkServerTrusted(X509Certificate[] chain, String authType, Socket socket)
-                throws CertificateException {
-            pkix(anchorIn(chain)).checkServerTrusted(chain, authType, socket);
-        }
-
-        @Override
-        public void checkServerTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
-                throws CertificateException {
-            pkix(anchorIn(chain)).checkServerTrusted(chain, authType, engine);
-        }
-
-        @Override
-        public void checkServerTrusted(X509Certificate[] chain, String authType) throws CertificateException {
-            throw new CertificateException("a connection without a host name cannot be checked");
-        }
-
-        @Override
-        public void checkClientTrusted(X509Certificate[] chain, String authType) throws CertificateException {
-            throw new CertificateException("the agent is a client");
-        }
-
-        @Override
-        public void checkClientTrusted(X509Certificate[] chain, String authType, Socket socket)
-                throws CertificateException {
-            throw new CertificateException("the agent is a client");
-        }
-
-        @Override
-        public void checkClientTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
-                throws CertificateException {
-            throw new CertificateException("the agent is a client");
-        }
-
-        @Override
-        public X509Certificate[] getAcceptedIssuers() {
-            return new X509Certificate[0];
+        public X509ExtendedTrustManager manager(Clock clock) {
+            return new PathTrustManager(this::anchorIn, clock);
         }
 
         private Set<X509Certificate> anchorIn(X509Certificate[] chain) throws PinMismatch {
@@ -108,6 +29,29 @@ public sealed interface ServerTrust {
         }
     }
 
+    /**
+     * After enrolment: the authorities of the installation. A server whose authority was replaced meanwhile sends its authority's
+     * certificate by the one before (RFC 4210 section 4.4), and so on, and is followed as far as that leads.
+     */
+    record Bundle(Set<X509Certificate> authorities) implements ServerTrust {
+        public Bundle {
+            authorities = Set.copyOf(authorities);
+        }
+
+        @Override
+        public X509ExtendedTrustManager manager(Clock clock) {
+            return new PathTrustManager(chain -> authorities, clock);
+        }
+
+        /** The same by the JDK's own time, for peers whose authorities are not old. */
+        public X509ExtendedTrustManager manager() {
+            return PathTrustManager.pkix(authorities, null);
+        }
+    }
+
+    /** The trust manager that decides so. */
+    X509ExtendedTrustManager manager(Clock clock);
+
     /** The server's chain lacks the pinned CA certificate. */
     final class PinMismatch extends CertificateException {
         private static final long serialVersionUID = 1L;
@@ -119,6 +63,15 @@ public sealed interface ServerTrust {
                             .map(certificate -> "sha256:" + Certificates.fingerprint(certificate))
                             .collect(Collectors.joining(", "))
                     + ")");
+        }
+    }
+
+    /** By this node's clock a certificate that matters is not valid: the clock is wrong, or that certificate is. */
+    final class WrongTime extends CertificateException {
+        private static final long serialVersionUID = 1L;
+
+        WrongTime(String message, CertificateException cause) {
+            super(message, cause);
         }
     }
 }

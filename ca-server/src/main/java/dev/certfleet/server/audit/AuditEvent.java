@@ -36,6 +36,22 @@ public sealed interface AuditEvent {
     record AuthorityCreated(@Nullable String cluster, String authority, String serial, String notAfter)
             implements AuditEvent {}
 
+    /** Made by others; {@code keyHere} where it issues from now on, and not where it is only trusted still. */
+    record AuthorityImported(String cluster, String authority, String subject, boolean keyHere, String notAfter)
+            implements AuditEvent {}
+
+    /** Issued by an imported authority before it was one of ours, and on record from now on. */
+    record CertificateAdopted(
+            String cluster,
+            String id,
+            String serial,
+            String authority,
+            String profile,
+            @Nullable String node,
+            String subject,
+            String notAfter)
+            implements AuditEvent {}
+
     record CertificateIssued(
             @Nullable String cluster,
             String id,
@@ -75,6 +91,13 @@ public sealed interface AuditEvent {
             implements AuditEvent {}
 
     record EnrolmentRefused(@Nullable String cluster, String node, String why) implements AuditEvent {}
+
+    /** {@code identity} had expired; {@code renewed} takes its place once it is used. */
+    record NodeCameBack(String cluster, String node, String identity, String expiredAt, String renewed)
+            implements AuditEvent {}
+
+    /** Whoever was refused holds the key of an identity of the node. */
+    record ComebackRefused(String cluster, String node, String rule, String why) implements AuditEvent {}
 
     record NodeRetired(String cluster, String node, int certificatesRevoked) implements AuditEvent {}
 

@@ -54,8 +54,14 @@ public class Authorities {
         return new Issuer(signingKey(authority));
     }
 
-    /** The authority's key, for what signs CRLs with it. */
+    /**
+     * The authority's key, for what signs CRLs with it.
+     *
+     * @throws IllegalStateException where it is not {@link Authority#canSign}
+     */
     public SigningKey signingKey(Authority authority) {
-        return keys.open(authority.sealedKey());
+        return keys.open(authority
+                .sealedKey()
+                .orElseThrow(() -> new IllegalStateException("the key of " + authority.name() + " is not here")));
     }
 }

@@ -3,12 +3,13 @@ package dev.certfleet.server.authority;
 import dev.certfleet.pki.AuthorityKind;
 import dev.certfleet.pki.KeyAlgorithm;
 import dev.certfleet.server.x509.AuthorityUrls;
-import dev.certfleet.server.x509.Serial;
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
 import jakarta.persistence.Id;
 import jakarta.persistence.Table;
+import java.math.BigInteger;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +32,7 @@ public class Authority {
     private byte[] keyIdentifier;
 
     @Column(name = "sealed_key")
-    private UUID sealedKey;
+    private @Nullable UUID sealedKey;
 
     private byte[] serial;
     private byte[] certificate;
@@ -49,6 +50,7 @@ public class Authority {
     private int crlShards;
 
     private String state;
+    private boolean imported;
 
     /** For JPA. */
     @SuppressWarnings("NullAway.Init")
@@ -62,13 +64,14 @@ public class Authority {
             String subject,
             KeyAlgorithm keyAlgorithm,
             byte[] keyIdentifier,
-            UUID sealedKey,
-            Serial serial,
+            @Nullable UUID sealedKey,
+            BigInteger serial,
             byte[] certificate,
             Instant notBefore,
             Instant notAfter,
             String statusUrl,
-            int crlShards) {
+            int crlShards,
+            boolean imported) {
         this.name = name;
         this.cluster = cluster;
         this.kind = kind.label();
@@ -77,13 +80,14 @@ public class Authority {
         this.keyAlgorithm = keyAlgorithm.label();
         this.keyIdentifier = keyIdentifier;
         this.sealedKey = sealedKey;
-        this.serial = serial.bytes();
+        this.serial = serial.toByteArray();
         this.certificate = certificate;
         this.notBefore = notBefore;
         this.notAfter = notAfter;
         this.statusUrl = statusUrl;
         this.crlShards = crlShards;
-        this.state = "active";
+        this.state = sealedKey == null ? "retired" : "active";
+        this.imported = imported;
     }
 
     /** Unique in the installation and stable; the name in the URLs of its CRL and certificate. */
@@ -118,13 +122,27 @@ public class Authority {
         return keyIdentifier.clone();
     }
 
-    /** The id of its signing key. */
-    public UUID sealedKey() {
-        return sealedKey;
+    /** The id of its signing key; empty where the key is elsewhere. */
+    public Optional<UUID> sealedKey() {
+        return Optional.ofNullable(sealedKey);
     }
 
-    public Serial serial() {
-        return Serial.of(serial);
+    /**
+     * Whether its key is here. Where it is not, the authority is trusted still, but there is neither OCSP nor CRL of its own for
+     * what it issued.
+     */
+    public boolean canSign() {
+        return sealedKey != null;
+    }
+
+    /** Whether others made it, as kubeadm does. */
+    public boolean isImported() {
+        return imported;
+    }
+
+    /** Its certificate's serial; an imported one's may be 0. */
+    public BigInteger serial() {
+        return new BigInteger(1, serial);
     }
 
     /** Its certificate, DER. */

@@ -83,12 +83,13 @@ public class CreateAuthority {
                 algorithm,
                 itself.keyId(),
                 key.id(),
-                serial,
+                serial.value(),
                 certificate,
                 contents.validity().notBefore(),
                 contents.validity().notAfter(),
                 statusUrl,
-                crlShards));
+                crlShards,
+                false));
         audit.append(
                 actor,
                 new AuditEvent.AuthorityCreated(

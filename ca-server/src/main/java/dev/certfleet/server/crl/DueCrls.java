@@ -41,7 +41,7 @@ public class DueCrls {
             + " UNION ALL SELECT 'indirect' WHERE a.cluster IS NOT NULL"
             + " UNION ALL SELECT 'shard-' || s FROM generate_series(0, a.crl_shards - 1) s WHERE a.crl_shards > 1) p"
             + " LEFT JOIN crl ON crl.authority = a.name AND crl.part = p.part"
-            + " WHERE a.not_after > :now AND (crl.authority IS NULL OR crl.scheduled_at <= :scheduled)";
+            + " WHERE a.sealed_key IS NOT NULL AND a.not_after > :now AND (crl.authority IS NULL OR crl.scheduled_at <= :scheduled)";
 
     private final JdbcClient database;
     private final Clock clock;

@@ -78,8 +78,12 @@ public class PublishCrl {
         CHANGED
     }
 
-    /** Whether an authority has such a CRL. */
+    /** Whether an authority has such a CRL; none has one whose key is not here. */
     public static boolean has(Authority authority, CrlPart part) {
+        return authority.canSign() && hasPart(authority, part);
+    }
+
+    private static boolean hasPart(Authority authority, CrlPart part) {
         return switch (part.kind()) {
             case FULL, DELTA -> true;
             case SHARD ->

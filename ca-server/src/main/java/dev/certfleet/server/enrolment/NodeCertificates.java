@@ -1,5 +1,6 @@
 package dev.certfleet.server.enrolment;
 
+import dev.certfleet.pki.ProfileName;
 import dev.certfleet.pki.RevocationReason;
 import dev.certfleet.server.audit.AuditEvent;
 import dev.certfleet.server.audit.AuditLog;
@@ -33,7 +34,8 @@ class NodeCertificates {
     }
 
     /**
-     * Revokes all that a node holds and that is still good or on hold, in the caller's transaction.
+     * Revokes all that a node holds and that is still good or on hold, in the caller's transaction. An identity that expired
+     * is not revoked, and brings nobody back from then on.
      *
      * @param but a certificate to leave; null for none
      * @return how many were revoked
@@ -55,6 +57,7 @@ class NodeCertificates {
                 page = ledger.search(held, page.getLast().serial(), PAGE);
             }
         }
+        ledger.endExpired(node.cluster(), node.name(), ProfileName.NODE_IDENTITY.label());
         succession.after(revoked, reason, actor);
         return revoked.size();
     }

@@ -1,5 +1,6 @@
 package dev.certfleet.server.installation;
 
+import dev.certfleet.pki.ProfileName;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -13,7 +14,7 @@ import org.springframework.core.env.EnumerablePropertySource;
 /** Refuses to start with a setting nobody reads: a misspelt one would otherwise be silently without effect. */
 final class KnownSettings {
     private static final String PREFIX = "certfleet.";
-    private static final List<String> KEYS = List.of(
+    private static final List<String> FIXED = List.of(
             "certfleet.data",
             "certfleet.database.url",
             "certfleet.database.username",
@@ -24,7 +25,15 @@ final class KnownSettings {
             "certfleet.api",
             "certfleet.status",
             "certfleet.management",
-            "certfleet.ocsp.window");
+            "certfleet.ocsp.window",
+            "certfleet.enrolment.maximum-absence");
+
+    private static final List<String> KEYS = Stream.concat(
+                    FIXED.stream(),
+                    Arrays.stream(ProfileName.values())
+                            .map(profile -> "certfleet.profiles." + profile.label() + ".lifetime"))
+            .toList();
+
     /** Read by the agent, the build and the tests, in what may be the same environment. */
     private static final Set<String> NOT_THE_SERVERS =
             Set.of("certfleet.enrolment.token", "certfleet.cache", "certfleet.postgres.image");

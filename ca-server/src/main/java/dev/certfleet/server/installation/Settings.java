@@ -4,6 +4,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
@@ -20,6 +21,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param status plain HTTP: OCSP, CRL, CA certificates
  * @param management plain HTTP on loopback: health and metrics
  * @param ocsp what OCSP answers
+ * @param enrolment how nodes come to have an identity
+ * @param profiles by the profile's label, what is set of it
  */
 public record Settings(
         @DefaultValue("certfleet-data") Path data,
@@ -30,7 +33,9 @@ public record Settings(
         @DefaultValue("0.0.0.0:8443") String api,
         @DefaultValue("0.0.0.0:8080") String status,
         @DefaultValue("127.0.0.1:9090") String management,
-        @DefaultValue Ocsp ocsp) {
+        @DefaultValue Ocsp ocsp,
+        @DefaultValue Enrolment enrolment,
+        @DefaultValue Map<String, Profile> profiles) {
 
     /** @param window from thisUpdate to nextUpdate of an OCSP answer */
     public record Ocsp(@DefaultValue("PT10M") Duration window) {
@@ -46,6 +51,23 @@ public record Settings(
             return window;
         }
     }
+
+    /** @param maximumAbsence for how long after its end an identity brings its node back; zero: not at all */
+    public record Enrolment(@DefaultValue("P400D") Duration maximumAbsence) {
+        private static final Duration LONGEST = Duration.ofDays(3650);
+
+        /** The maximum absence, where it is within its bounds. */
+        public Duration checkedMaximumAbsence() {
+            if (maximumAbsence.isNegative() || maximumAbsence.compareTo(LONGEST) > 0) {
+                throw new CannotStart("certfleet.enrolment.maximum-absence is '" + maximumAbsence
+                        + "'; it takes a duration from PT0S, which is never, to P3650D, such as P400D");
+            }
+            return maximumAbsence;
+        }
+    }
+
+    /** @param lifetime how long its certificates live; null for the profile's own */
+    public record Profile(@Nullable Duration lifetime) {}
 
     /**
      * @param url JDBC URL, {@code jdbc:postgresql://host:port/name}

@@ -18,6 +18,7 @@ import dev.certfleet.server.x509.Holder;
 import dev.certfleet.server.x509.IssuerFacts;
 import dev.certfleet.server.x509.KeyHash;
 import dev.certfleet.server.x509.KeyRules;
+import dev.certfleet.server.x509.Lifetimes;
 import dev.certfleet.server.x509.LintedCertificate;
 import dev.certfleet.server.x509.Linter;
 import dev.certfleet.server.x509.Profiles;
@@ -72,6 +73,7 @@ public class IssueCertificate {
             SecureRandom random,
             PlatformTransactionManager transactions,
             KeyRules keyRules,
+            Lifetimes lifetimes,
             DatabaseState databaseState) {
         this.authorities = authorities;
         this.ledger = ledger;
@@ -82,7 +84,7 @@ public class IssueCertificate {
         this.random = random;
         this.databaseState = databaseState;
         this.transaction = new TransactionTemplate(transactions);
-        this.profiles = new Profiles(keyRules, Signatures.provider());
+        this.profiles = new Profiles(keyRules, lifetimes, Signatures.provider());
     }
 
     /** Issues what was ordered. */

@@ -1,5 +1,6 @@
 /** From a request to a recorded certificate, in numbered steps. */
-@ApplicationModule(allowedDependencies = {"x509", "ledger", "signing", "audit", "authority", "recovery"})
+@ApplicationModule(
+        allowedDependencies = {"x509", "ledger", "signing", "audit", "authority", "recovery", "installation"})
 @NullMarked
 package dev.certfleet.server.issuance;
 

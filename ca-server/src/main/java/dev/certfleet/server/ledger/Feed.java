@@ -62,7 +62,8 @@ public class Feed {
     }
 
     void issued(CertificateRecord certificate, Instant at) {
-        if (SHOWN_TO_KUBE_APISERVER.contains(certificate.profile())) {
+        if (SHOWN_TO_KUBE_APISERVER.contains(certificate.profile())
+                || certificate.profile().equals(NewCertificate.ADOPTED)) {
             append(certificate.cluster(), "issued", certificate.serial(), null, at);
         }
     }

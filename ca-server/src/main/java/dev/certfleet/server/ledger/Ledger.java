@@ -277,6 +277,16 @@ public class Ledger {
                 == 1;
     }
 
+    /** Ends identities of a node that have expired, as if a newer one had been used. */
+    @Transactional(propagation = Propagation.MANDATORY)
+    public void endExpired(String cluster, String node, String profile) {
+        Timestamp now = Timestamp.from(clock.instant());
+        database.sql("UPDATE certificate SET superseded_at = ? WHERE cluster = ? AND node = ? AND profile = ?"
+                        + " AND superseded_at IS NULL AND not_after < ?")
+                .params(now, cluster, node, profile, now)
+                .update();
+    }
+
     /** Ends every older identity of the same node: from now on only the one with this serial is taken. */
     @Transactional
     public void supersedeOthers(CertificateRecord newest) {

@@ -45,4 +45,7 @@ public record NewCertificate(
 
     /** The profile of certificates that answer for an authority's OCSP. */
     public static final String OCSP_RESPONDER = "ocsp-responder";
+
+    /** The profile of adopted certificates that are of none of certfleet's own. */
+    public static final String ADOPTED = "adopted";
 }

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * How a request names a certificate (RFC 6960 section 4.1.1).
  *
  * @param beginning the algorithm and the hashes of the issuer's name and key, DER, as they stand in front of the serial
- * @param serial null for a number that no serial of ours can be
+ * @param serial null for a number that no serial of ours or of what was adopted can be
  * @param der the CertID itself
  */
 record CertId(byte[] beginning, @Nullable SerialKey serial, byte[] der) {
@@ -16,11 +16,13 @@ record CertId(byte[] beginning, @Nullable SerialKey serial, byte[] der) {
     /** @param number the contents of the serial's INTEGER, in its shortest form */
     static @Nullable SerialKey serial(byte[] number) {
         boolean padded = number.length == SERIAL_OCTETS + 1 && number[0] == 0;
-        if (!padded && (number.length != SERIAL_OCTETS || number[0] <= 0)) {
+        if (!padded && (number.length > SERIAL_OCTETS || number[0] < 0 || (number.length == 1 && number[0] == 0))) {
             return null;
         }
-        return new SerialKey(
-                longAt(number, number.length - SERIAL_OCTETS), longAt(number, number.length - SERIAL_OCTETS / 2));
+        byte[] octets = new byte[SERIAL_OCTETS];
+        int length = Math.min(number.length, SERIAL_OCTETS);
+        System.arraycopy(number, number.length - length, octets, SERIAL_OCTETS - length, length);
+        return new SerialKey(longAt(octets, 0), longAt(octets, SERIAL_OCTETS / 2));
     }
 
     private static long longAt(byte[] octets, int at) {

@@ -56,6 +56,9 @@ class Issuers {
         Map<Long, List<Form>> byTail = new HashMap<>();
         Map<String, KnownIssuer> byName = new HashMap<>();
         for (Authority authority : authorities.all()) {
+            if (!authority.canSign()) {
+                continue; // nobody here can answer for it
+            }
             KnownIssuer issuer = known.byName.get(authority.name());
             if (issuer == null) {
                 issuer = new KnownIssuer(authority);

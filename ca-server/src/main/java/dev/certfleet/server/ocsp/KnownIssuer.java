@@ -13,8 +13,6 @@ import org.bouncycastle.asn1.x509.Certificate;
 
 /** An authority with what CertIDs of its certificates begin with. */
 final class KnownIssuer {
-    private static final int SERIAL_OCTETS = 16;
-
     private final Authority authority;
     private final String name;
     private final Instant notAfter;
@@ -59,24 +57,33 @@ final class KnownIssuer {
     /** The CertID of one of its certificates, DER. */
     byte[] certId(CertIdForm form, SerialKey serial) {
         byte[] beginning = beginning(form);
-        int padding = serial.high() < 0 ? 1 : 0;
-        int length = beginning.length + 2 + padding + SERIAL_OCTETS;
+        int number = octetsOf(serial);
+        int length = beginning.length + 2 + number;
         byte[] der = new byte[2 + length];
         der[0] = (byte) Tag.SEQUENCE;
         der[1] = (byte) length;
         System.arraycopy(beginning, 0, der, 2, beginning.length);
         int at = 2 + beginning.length;
         der[at++] = (byte) Tag.INTEGER;
-        der[at++] = (byte) (SERIAL_OCTETS + padding);
-        at += padding;
-        putLong(der, at, serial.high());
-        putLong(der, at + 8, serial.low());
+        der[at++] = (byte) number;
+        for (int i = number - 1; i >= 0; i--) {
+            der[at++] = octet(serial, i);
+        }
         return der;
     }
 
-    private static void putLong(byte[] target, int at, long value) {
-        for (int i = 0; i < 8; i++) {
-            target[at + i] = (byte) (value >> (56 - 8 * i));
-        }
+    /** As many as DER needs: the top bit of a positive number is 0 (X.690 section 8.3). */
+    private static int octetsOf(SerialKey serial) {
+        int bits = serial.high() == 0
+                ? Long.SIZE - Long.numberOfLeadingZeros(serial.low())
+                : 2 * Long.SIZE - Long.numberOfLeadingZeros(serial.high());
+        return bits / 8 + 1;
+    }
+
+    /** @param place 0 for the lowest octet; 0 above the highest */
+    private static byte octet(SerialKey serial, int place) {
+        return place < 8
+                ? (byte) (serial.low() >>> (8 * place))
+                : place < 16 ? (byte) (serial.high() >>> (8 * (place - 8))) : 0;
     }
 }

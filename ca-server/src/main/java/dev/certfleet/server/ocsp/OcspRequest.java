@@ -27,6 +27,9 @@ record OcspRequest(List<CertId> certificates, byte @Nullable [] nonce) {
     /** OCSPRequest, TBSRequest, requestList, Request and CertID, each with a length below 128. */
     private static final int PLAIN_HEADERS = 10;
 
+    /** Of a CertID: the hash's algorithm, the hashes of the issuer's name and key. */
+    private static final int PARTS_BEFORE_SERIAL = 3;
+
     private static final int V1 = 0;
     private static final String NONCE = "1.3.6.1.5.5.7.48.1.2";
     private static final int MAX_EXTENSIONS = 32;
@@ -50,7 +53,7 @@ record OcspRequest(List<CertId> certificates, byte @Nullable [] nonce) {
      */
     static @Nullable CertId plain(byte[] der) {
         int end = der.length;
-        if (end < PLAIN_HEADERS + CertId.SERIAL_OCTETS + 3 || end > 2 + 0x7f) {
+        if (end < PLAIN_HEADERS || end > 2 + 0x7f) {
             return null;
         }
         for (int at = 0; at < PLAIN_HEADERS; at += 2) {
@@ -58,20 +61,29 @@ record OcspRequest(List<CertId> certificates, byte @Nullable [] nonce) {
                 return null;
             }
         }
-        int number = der[end - CertId.SERIAL_OCTETS - 1] == CertId.SERIAL_OCTETS
-                ? CertId.SERIAL_OCTETS
-                : CertId.SERIAL_OCTETS + 1;
-        int serial = end - number;
-        if (der[serial - 2] != Tag.INTEGER || der[serial - 1] != number) {
+        int serial = PLAIN_HEADERS;
+        for (int before = 0; before < PARTS_BEFORE_SERIAL; before++) {
+            if (serial + 2 > end || der[serial + 1] < 0) {
+                return null;
+            }
+            serial += 2 + der[serial + 1];
+        }
+        serial += 2;
+        if (serial >= end || der[serial - 2] != Tag.INTEGER || der[serial - 1] != end - serial) {
             return null;
         }
-        SerialKey key = CertId.serial(Arrays.copyOfRange(der, serial, end));
+        SerialKey key = isShortest(der, serial) ? CertId.serial(Arrays.copyOfRange(der, serial, end)) : null;
         return key == null
                 ? null
                 : new CertId(
                         Arrays.copyOfRange(der, PLAIN_HEADERS, serial - 2),
                         key,
                         Arrays.copyOfRange(der, PLAIN_HEADERS - 2, end));
+    }
+
+    /** A number without octets that say nothing (X.690 section 8.3.2). */
+    private static boolean isShortest(byte[] der, int at) {
+        return at + 1 == der.length || der[at] != 0 || der[at + 1] < 0;
     }
 
     private static OcspRequest tbs(DerReader tbs) throws DerException {

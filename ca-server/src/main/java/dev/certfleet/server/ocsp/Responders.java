@@ -93,7 +93,7 @@ class Responders {
         RuntimeException failure = null;
         for (Authority authority : authorities.all()) {
             try {
-                if (now.isBefore(authority.notAfter())) {
+                if (authority.canSign() && now.isBefore(authority.notAfter())) {
                     refresh(authority);
                 }
             } catch (RuntimeException e) {

@@ -86,7 +86,8 @@ class Probe {
         Instant now = clock.instant();
         if (waiting.isEmpty() && !now.isBefore(roundBegan.plus(ROUND))) {
             List<Authority> all = new ArrayList<>(authorities.all().stream()
-                    .filter(authority -> authority.notAfter().isAfter(now))
+                    .filter(authority ->
+                            authority.canSign() && authority.notAfter().isAfter(now))
                     .toList());
             forgetOthers(all);
             // each server in an order of its own, so that they do not come all at once

@@ -78,7 +78,9 @@ class ReceiptRows {
                 .update();
         database.sql("INSERT INTO receipt_door (revocation, kind, name, state)"
                         + " SELECT r.id, 'replica', p.name, 'pending'"
-                        + " FROM revocation r JOIN certificate c USING (serial), replica p"
+                        + " FROM revocation r JOIN certificate c USING (serial)"
+                        // Nobody can sign an answer for an authority whose key is elsewhere
+                        + " JOIN authority a ON a.name = r.authority AND a.sealed_key IS NOT NULL, replica p"
                         + " WHERE r.id = ANY (?::uuid[]) AND c.not_after > ? AND NOT p.stopped AND p.seen_at > ?"
                         + " ON CONFLICT DO NOTHING")
                 .param(ids)

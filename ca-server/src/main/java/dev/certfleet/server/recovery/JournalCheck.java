@@ -1,5 +1,7 @@
 package dev.certfleet.server.recovery;
 
+import dev.certfleet.pki.ProfileName;
+import dev.certfleet.server.installation.Settings;
 import dev.certfleet.server.ledger.Restoration;
 import dev.certfleet.server.ledger.Restoration.Found;
 import dev.certfleet.server.ledger.Restoration.Known;
@@ -28,11 +30,13 @@ class JournalCheck {
 
     private final Journal journal;
     private final Restoration restoration;
+    private final Duration maximumAbsence;
     private final Clock clock;
 
-    JournalCheck(Journal journal, Restoration restoration, Clock clock) {
+    JournalCheck(Journal journal, Restoration restoration, Settings settings, Clock clock) {
         this.journal = journal;
         this.restoration = restoration;
+        this.maximumAbsence = settings.enrolment().checkedMaximumAbsence();
         this.clock = clock;
     }
 
@@ -94,8 +98,10 @@ class JournalCheck {
         }
     }
 
-    private static boolean matters(JournalEntry entry, Instant now) {
-        return now.isBefore(entry.ends().plus(ARCHIVE));
+    /** An expired identity is worth something for as long as it could bring its node back. */
+    private boolean matters(JournalEntry entry, Instant now) {
+        Duration further = entry.profile().equals(ProfileName.NODE_IDENTITY.label()) ? maximumAbsence : Duration.ZERO;
+        return now.isBefore(entry.ends().plus(ARCHIVE).plus(further));
     }
 
     private static Set<UUID> ended(List<JournalEntry> entries) {

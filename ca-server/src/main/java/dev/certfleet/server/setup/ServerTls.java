@@ -11,7 +11,6 @@ import dev.certfleet.server.installation.Settings;
 import dev.certfleet.server.issuance.Issuance;
 import dev.certfleet.server.issuance.IssueCertificate;
 import dev.certfleet.server.issuance.Order;
-import dev.certfleet.server.ledger.CertificateRecord;
 import dev.certfleet.server.ledger.Ledger;
 import dev.certfleet.server.signing.LocalKey;
 import dev.certfleet.server.x509.Fingerprint;
@@ -97,7 +96,7 @@ class ServerTls {
         Optional<Identity> present = read();
         if (present.isPresent()
                 && present.get().serves(names, authority, clock.instant())
-                && !isRevoked(present.get().id())) {
+                && isInForce(present.get().id())) {
             shown = present.get().id();
             keyManager.use(present.get().key().keyManager(present.get().chain()));
             return;
@@ -108,7 +107,7 @@ class ServerTls {
     /** Gets another certificate, for a new key, where the one in use was revoked. */
     void replaceIfRevoked() {
         Fingerprint now = shown;
-        if (now != null && isRevoked(now)) {
+        if (now != null && !isInForce(now)) {
             try {
                 renewIfDue();
             } catch (GeneralSecurityException e) {
@@ -117,8 +116,11 @@ class ServerTls {
         }
     }
 
-    private boolean isRevoked(Fingerprint id) {
-        return ledger.find(id).map(CertificateRecord::revocation).isPresent();
+    /** One that a restored database does not know is replaced too: nodes that come back name it. */
+    private boolean isInForce(Fingerprint id) {
+        return ledger.find(id)
+                .filter(certificate -> certificate.revocation() == null)
+                .isPresent();
     }
 
     private KeyManager issue(SubjectAlternativeNames names) throws GeneralSecurityException {

@@ -67,7 +67,7 @@ public final class CrlEntryWriter {
     /**
      * Writes one entry. {@code unspecified} is said by saying nothing (section 5.3.1).
      *
-     * @param serial 16 octets, unsigned
+     * @param serial 16 octets, unsigned, not all zero
      * @param revokedAt seconds since 1970, from 1950 to 9999
      * @param reason its code
      * @param invalidityDate seconds since 1970, or {@link #NEVER}
@@ -77,16 +77,18 @@ public final class CrlEntryWriter {
         int extensions = (reason == UNSPECIFIED ? 0 : REASON_LENGTH)
                 + (invalidityDate == NEVER ? 0 : INVALIDITY_LENGTH)
                 + more.length;
-        int integer = serial.length + (serial[0] < 0 ? 1 : 0);
+        int first = firstOf(serial);
+        int integer = serial.length - first + (serial[first] < 0 ? 1 : 0);
         boolean generalized = yearOf(revokedAt) >= 2050;
         int contents = 2 + integer + 2 + (generalized ? 15 : 13) + (extensions == 0 ? 0 : lengthOf(extensions));
         reserve(LONGEST);
         head(Tag.SEQUENCE, contents);
         head(Tag.INTEGER, integer);
-        if (serial[0] < 0) {
+        if (serial[first] < 0) {
             buffer[size++] = 0;
         }
-        put(serial);
+        System.arraycopy(serial, first, buffer, size, serial.length - first);
+        size += serial.length - first;
         head(generalized ? Tag.GENERALIZED_TIME : Tag.UTC_TIME, generalized ? 15 : 13);
         time(revokedAt, generalized);
         if (extensions > 0) {
@@ -104,6 +106,15 @@ public final class CrlEntryWriter {
             flush();
             out.write(more);
         }
+    }
+
+    /** DER writes a number without leading zeros (X.690 section 8.3.2). */
+    private static int firstOf(byte[] serial) {
+        int first = 0;
+        while (serial[first] == 0) {
+            first++;
+        }
+        return first;
     }
 
     /** Hands over what is in the buffer still. */

@@ -2,6 +2,7 @@ package dev.certfleet.server.signing;
 
 import dev.certfleet.pki.der.DerWriter;
 import dev.certfleet.pki.der.Tag;
+import dev.certfleet.server.x509.IssuerFacts;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -9,7 +10,6 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import org.bouncycastle.asn1.ASN1Encoding;
 import org.bouncycastle.asn1.x509.Certificate;
-import org.bouncycastle.asn1.x509.SubjectKeyIdentifier;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 
 /**
@@ -48,9 +48,7 @@ public final class CrlSigner {
             throw new IllegalArgumentException("the authority's certificate is not for " + key);
         }
         this.key = key;
-        this.keyIdentifier = SubjectKeyIdentifier.fromExtensions(
-                        certificate.getTBSCertificate().getExtensions())
-                .getKeyIdentifier();
+        this.keyIdentifier = IssuerFacts.of(issuer).keyId();
         this.signatureAlgorithm = Signatures.identifier(key.algorithm());
     }
 

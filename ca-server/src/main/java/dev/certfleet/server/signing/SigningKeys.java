@@ -31,8 +31,17 @@ public class SigningKeys {
     /** Makes a key and seals it into the database, in the caller's transaction if there is one. */
     @Transactional
     public SigningKey create(KeyAlgorithm algorithm) {
+        return keep(algorithm, Signatures.generate(algorithm));
+    }
+
+    /** Seals a key that was made elsewhere into the database, in the caller's transaction if there is one. */
+    @Transactional
+    public SigningKey take(ImportedKey key) {
+        return keep(key.algorithm(), key.pair());
+    }
+
+    private SigningKey keep(KeyAlgorithm algorithm, KeyPair pair) {
         UUID id = UUID.randomUUID();
-        KeyPair pair = Signatures.generate(algorithm);
         byte[] pkcs8 = pair.getPrivate().getEncoded();
         SealingKey.Sealed sealed = sealingKey.seal(pkcs8, context(id));
         Arrays.fill(pkcs8, (byte) 0);

@@ -4,6 +4,7 @@ import dev.certfleet.server.access.Caller;
 import dev.certfleet.server.authority.Authorities;
 import dev.certfleet.server.authority.Authority;
 import dev.certfleet.server.authority.TrustBundles;
+import dev.certfleet.server.x509.AuthorityRules;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
@@ -45,7 +46,15 @@ class AuthorityResource {
             String certificate,
 
             @Schema(allowableValues = {"active", "retired", "withdrawn"})
-            String state) {}
+            String state,
+
+            @Schema(description = "whether others made it") boolean imported,
+
+            @Schema(description = "where false, it is trusted still and cannot sign: no OCSP, no CRL of its own")
+            boolean keyHere,
+
+            @Schema(description = "what it lacks, and others may refuse what it signs for it")
+            List<String> remarks) {}
 
     @Schema(name = "Authorities")
     record All(List<View> items) {}
@@ -82,6 +91,9 @@ class AuthorityResource {
                 authority.notBefore(),
                 authority.notAfter(),
                 TrustBundles.pem(authority),
-                authority.state());
+                authority.state(),
+                authority.isImported(),
+                authority.canSign(),
+                authority.isImported() ? AuthorityRules.remarks(authority.certificate()) : List.of());
     }
 }

@@ -33,11 +33,18 @@ class CallerFilter extends OncePerRequestFilter {
         this.problems = problems;
     }
 
-    /** What is public is so for those with a certificate of no use, too: a node enrols again with an old identity. */
+    /**
+     * What is public is so for those with a certificate of no use, too: a node enrols again with an old
+     * identity, or comes back with an expired one.
+     */
     @Override
     protected boolean shouldNotFilter(HttpServletRequest request) {
         String path = request.getRequestURI();
-        return !path.startsWith("/api/") || path.equals(Security.ENROLMENTS) || path.equals(Security.OPENAPI);
+        return !path.startsWith("/api/")
+                || path.equals(Security.ENROLMENTS)
+                || path.equals(Security.COMEBACKS)
+                || path.startsWith(Security.COMEBACKS + "/")
+                || path.equals(Security.OPENAPI);
     }
 
     @Override

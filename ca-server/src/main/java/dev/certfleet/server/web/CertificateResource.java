@@ -94,7 +94,7 @@ class CertificateResource {
                     : Serial.parse(text.toLowerCase(Locale.ROOT)).hex();
         } catch (IllegalArgumentException e) {
             throw new ProblemException(
-                    ProblemType.MALFORMED_REQUEST, "'serial' is 32 hexadecimal digits, without colons");
+                    ProblemType.MALFORMED_REQUEST, "'serial' is 1 to 32 hexadecimal digits, without colons");
         }
     }
 

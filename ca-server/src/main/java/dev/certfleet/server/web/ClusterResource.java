@@ -6,8 +6,11 @@ import dev.certfleet.server.authority.Authorities;
 import dev.certfleet.server.authority.Cluster;
 import dev.certfleet.server.authority.Clusters;
 import dev.certfleet.server.authority.CreateCluster;
+import dev.certfleet.server.authority.ImportAuthority;
+import dev.certfleet.server.authority.ImportedAuthority;
 import dev.certfleet.server.x509.ClusterFacts;
 import dev.certfleet.server.x509.CrlShards;
+import dev.certfleet.server.x509.Violation;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
@@ -40,6 +43,7 @@ class ClusterResource {
     private final Clusters clusters;
     private final Clustered clustered;
     private final CreateCluster create;
+    private final ImportAuthority importAuthority;
     private final Authorities authorities;
     private final Idempotency idempotency;
 
@@ -47,11 +51,13 @@ class ClusterResource {
             Clusters clusters,
             Clustered clustered,
             CreateCluster create,
+            ImportAuthority importAuthority,
             Authorities authorities,
             Idempotency idempotency) {
         this.clusters = clusters;
         this.clustered = clustered;
         this.create = create;
+        this.importAuthority = importAuthority;
         this.authorities = authorities;
         this.idempotency = idempotency;
     }
@@ -65,7 +71,10 @@ class ClusterResource {
             @Nullable List<String> extraNames,
             @Nullable String keyAlgorithm,
             @Nullable String statusUrl,
-            @Nullable Integer crlShards) {}
+            @Nullable Integer crlShards,
+
+            @Schema(description = "CAs of a cluster that is there already") @Nullable
+            List<NewAuthority> importedAuthorities) {}
 
     @Schema(name = "Cluster")
     record View(
@@ -90,7 +99,12 @@ class ClusterResource {
         String statusUrl = statusUrl(body.statusUrl());
         int crlShards = crlShards(body.crlShards());
         return idempotency.once(caller, request, body, View.class, () -> {
-            Cluster cluster = create.create(facts, statusUrl, crlShards, caller.actor())
+            List<ImportedAuthority> imported = NewAuthority.read(body.importedAuthorities());
+            List<Violation> broken = importAuthority.check(imported);
+            if (!broken.isEmpty()) {
+                throw ProblemException.refused(broken);
+            }
+            Cluster cluster = create.create(facts, statusUrl, crlShards, imported, caller.actor())
                     .orElseThrow(() -> new ProblemException(
                             ProblemType.ALREADY_EXISTS, "there is a cluster called '" + facts.name() + "' already"));
             return ResponseEntity.status(HttpStatus.CREATED).body(view(cluster));

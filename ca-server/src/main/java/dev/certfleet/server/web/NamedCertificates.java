@@ -35,7 +35,7 @@ class NamedCertificates {
      * The certificate, for a caller who may administer it. Exactly one of the three names it.
      *
      * @param fingerprint 64 lowercase hexadecimal digits
-     * @param serial 32 lowercase hexadecimal digits
+     * @param serial 1 to 32 lowercase hexadecimal digits
      * @param pem the certificate itself
      */
     CertificateRecord one(Caller caller, @Nullable String fingerprint, @Nullable String serial, @Nullable String pem) {
@@ -61,7 +61,7 @@ class NamedCertificates {
             // said below
         }
         throw new ProblemException(
-                ProblemType.MALFORMED_REQUEST, "a serial is 32 lowercase hexadecimal digits, without colons");
+                ProblemType.MALFORMED_REQUEST, "a serial is 1 to 32 lowercase hexadecimal digits, without colons");
     }
 
     private CertificateRecord submitted(Caller caller, String pem) {

@@ -43,6 +43,11 @@ final class ProblemException extends RuntimeException {
         return refused(List.of(new Violation(rule, detail)));
     }
 
+    /** With the one rule by which an expired identity brings nobody back. */
+    static ProblemException comebackRefused(String rule, String detail) {
+        return new ProblemException(ProblemType.COMEBACK_REFUSED, detail, List.of(new Problem.Violation(rule, detail)));
+    }
+
     static ProblemException notFound(String what) {
         return new ProblemException(ProblemType.NOT_FOUND, "there is no " + what);
     }

@@ -25,6 +25,8 @@ enum ProblemType {
     TOKEN_EXPIRED(403, "The enrolment token has expired"),
     TOKEN_USED_UP(403, "The enrolment token is used up"),
     TOKEN_WITHDRAWN(403, "The enrolment token was withdrawn"),
+    COMEBACK_REFUSED(403, "The identity does not bring the node back"),
+    CHALLENGE_REFUSED(403, "The challenge cannot be used"),
     TPM_NOT_ADMITTED(403, "The machine's TPM is not admitted"),
     EVIDENCE_REFUSED(403, "The evidence does not prove what the machine is"),
     EVIDENCE_USED(403, "The evidence was used before"),
@@ -35,6 +37,7 @@ enum ProblemType {
 
     ALREADY_EXISTS(409, "The name is taken"),
     NODE_NAME_TAKEN(409, "A node of this name exists"),
+    COMEBACK_NOT_NEEDED(409, "The identity has not expired"),
     MACHINE_TAKEN(409, "The machine is another node"),
     LAST_ADMINISTRATOR(409, "Nobody else could administer the installation"),
     NOT_A_HOLD(409, "Only a certificateHold in force can be released"),
@@ -49,6 +52,7 @@ enum ProblemType {
     CERTIFICATE_NEVER_ISSUED(422, "The certificate was never issued here"),
     IDEMPOTENCY_KEY_REUSED(422, "The Idempotency-Key was used for another request"),
     CONFIRMATION_REQUIRED(428, "A confirmation from a dry run is needed"),
+    TOO_MANY_COMEBACKS(429, "Too many nodes come back at this moment"),
 
     INTERNAL_ERROR(500, "The server failed"),
     NOT_JOURNALLED(503, "It is done, but it is not in the journal"),

@@ -71,6 +71,10 @@ class Problems implements ErrorController {
     }
 
     private static @Nullable String retryAfter(ProblemType type) {
-        return type == ProblemType.DATABASE_UNAVAILABLE || type == ProblemType.REQUEST_IN_PROGRESS ? "1" : null;
+        return switch (type) {
+            case DATABASE_UNAVAILABLE, REQUEST_IN_PROGRESS -> "1";
+            case TOO_MANY_COMEBACKS -> "5";
+            default -> null;
+        };
     }
 }

@@ -20,6 +20,7 @@ import org.springframework.security.web.authentication.AnonymousAuthenticationFi
 @Configuration(proxyBeanMethods = false)
 class Security {
     static final String ENROLMENTS = "/api/v1/enrolments";
+    static final String COMEBACKS = "/api/v1/comebacks";
     static final String TPM_CHALLENGES = ENROLMENTS + "/tpm-challenges";
     static final String OPENAPI = "/api/v1/openapi.json";
 
@@ -36,7 +37,8 @@ class Security {
                 .addFilterBefore(callers, AnonymousAuthenticationFilter.class)
                 .authorizeHttpRequests(requests -> requests.dispatcherTypeMatchers(DispatcherType.ERROR)
                         .permitAll()
-                        .requestMatchers(HttpMethod.POST, ENROLMENTS, TPM_CHALLENGES)
+                        .requestMatchers(
+                                HttpMethod.POST, ENROLMENTS, TPM_CHALLENGES, COMEBACKS, COMEBACKS + "/challenges")
                         .permitAll()
                         .requestMatchers(HttpMethod.GET, OPENAPI)
                         .permitAll()

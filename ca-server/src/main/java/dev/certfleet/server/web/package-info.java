@@ -5,8 +5,10 @@
 @ApplicationModule(
         allowedDependencies = {
             "access",
+            "adoption",
             "audit",
             "authority",
+            "comeback",
             "enrolment",
             "issuance",
             "ledger",

@@ -35,6 +35,9 @@ public record ClusterFacts(
         if (!HostNames.isDnsName(domain)) {
             throw new IllegalArgumentException("'" + domain + "' is not a DNS domain");
         }
+        if (!keyAlgorithm.isForNewKeys()) {
+            throw new IllegalArgumentException("no keys are made of " + keyAlgorithm.label() + " any more");
+        }
         serviceCidrs.forEach(HostNames::firstAddress);
         extraNames.forEach(HostNames::hostOf);
         if (controlPlaneEndpoint != null) {

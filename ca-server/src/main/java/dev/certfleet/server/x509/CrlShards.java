@@ -4,7 +4,8 @@ import java.util.Arrays;
 
 /**
  * How an authority's certificates are spread over the shards of its CRL: equal ranges of the first two octets of their
- * serials. The first octet of a serial is never 0.
+ * serials. The first octet of certfleet's own serials is never 0; shorter ones, as adopted certificates have, are in the first
+ * shard.
  */
 public final class CrlShards {
     /** The most that an authority can have. */
@@ -19,12 +20,12 @@ public final class CrlShards {
     public static int of(Serial serial, int shards) {
         byte[] octets = serial.bytes();
         int prefix = Byte.toUnsignedInt(octets[0]) << 8 | Byte.toUnsignedInt(octets[1]);
-        return (prefix - FIRST) * shards / PREFIXES;
+        return Math.max(0, prefix - FIRST) * shards / PREFIXES;
     }
 
     /** The lowest serial of a shard, as {@link Serial#bytes()} gives it. */
     public static byte[] lowest(int shard, int shards) {
-        return serial(prefix(shard, shards), (byte) 0);
+        return serial(shard == 0 ? 0 : prefix(shard, shards), (byte) 0);
     }
 
     /** The highest serial of a shard. */

@@ -24,18 +24,18 @@ public record IssuerFacts(X500Name name, byte[] keyId, KeyAlgorithm keyAlgorithm
     /**
      * From the issuer's certificate in DER.
      *
-     * @throws IllegalArgumentException where it cannot be read, has no subject key identifier or a key of another kind
+     * <p>A CA made by an old Go may lack the subject key identifier. Its certificates then carry the identifier that certfleet
+     * would have given its key: nobody can compare it (RFC 5280 section 4.2.1.1).
+     *
+     * @throws IllegalArgumentException where it cannot be read or has a key of another kind
      */
     public static IssuerFacts of(byte[] certificate) {
         try {
             X509CertificateHolder issuer = new X509CertificateHolder(certificate);
             SubjectKeyIdentifier keyId = SubjectKeyIdentifier.fromExtensions(issuer.getExtensions());
-            if (keyId == null) {
-                throw new IllegalArgumentException("the issuer's certificate has no subject key identifier");
-            }
             return new IssuerFacts(
                     issuer.getSubject(),
-                    keyId.getKeyIdentifier(),
+                    keyId == null ? KeyIds.of(issuer.getSubjectPublicKeyInfo()) : keyId.getKeyIdentifier(),
                     algorithm(issuer.getSubjectPublicKeyInfo()),
                     new Validity(
                             issuer.getNotBefore().toInstant(),
@@ -67,6 +67,6 @@ public record IssuerFacts(X500Name name, byte[] keyId, KeyAlgorithm keyAlgorithm
     private static KeyAlgorithm algorithm(SubjectPublicKeyInfo key) {
         return KeyAlgorithms.of(key)
                 .orElseThrow(() -> new IllegalArgumentException(
-                        "an issuer's key is P-256, P-384, RSA of 3072 or 4096 bits, or Ed25519"));
+                        "an issuer's key is P-256, P-384, RSA of 2048, 3072 or 4096 bits, or Ed25519"));
     }
 }

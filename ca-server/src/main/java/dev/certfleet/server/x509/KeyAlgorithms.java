@@ -20,7 +20,8 @@ public final class KeyAlgorithms {
     static final Map<ASN1ObjectIdentifier, KeyAlgorithm> CURVES = Map.of(
             SECObjectIdentifiers.secp256r1, KeyAlgorithm.P256, SECObjectIdentifiers.secp384r1, KeyAlgorithm.P384);
 
-    static final Map<Integer, KeyAlgorithm> RSA_SIZES = Map.of(3072, KeyAlgorithm.RSA3072, 4096, KeyAlgorithm.RSA4096);
+    static final Map<Integer, KeyAlgorithm> RSA_SIZES =
+            Map.of(2048, KeyAlgorithm.RSA2048, 3072, KeyAlgorithm.RSA3072, 4096, KeyAlgorithm.RSA4096);
 
     private KeyAlgorithms() {}
 

@@ -17,7 +17,8 @@ import org.bouncycastle.asn1.x9.X9ObjectIdentifiers;
  */
 public final class KeyRules {
     private static final Set<KeyAlgorithm> CURVES = EnumSet.of(KeyAlgorithm.P256, KeyAlgorithm.P384);
-    private static final Set<KeyAlgorithm> RSA = EnumSet.of(KeyAlgorithm.RSA3072, KeyAlgorithm.RSA4096);
+    private static final Set<KeyAlgorithm> RSA =
+            EnumSet.of(KeyAlgorithm.RSA2048, KeyAlgorithm.RSA3072, KeyAlgorithm.RSA4096);
 
     private final DebianBlocklist blocklist;
 

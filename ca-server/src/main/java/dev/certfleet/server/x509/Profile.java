@@ -24,6 +24,10 @@ record Profile(
         Function<Holder, Subject> subject,
         Function<Holder, SubjectAlternativeNames> names) {
 
+    Profile living(Duration other) {
+        return new Profile(name, purposes, other, keyAlgorithms, subject, names);
+    }
+
     /** RSA keys also encipher where kubeadm lets them: in what the Kubernetes components themselves use. */
     Set<KeyUse> keyUses(KeyAlgorithm key) {
         boolean ofKubernetes =

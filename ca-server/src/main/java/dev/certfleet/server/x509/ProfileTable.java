@@ -21,10 +21,11 @@ final class ProfileTable {
     private static final Duration SERVER_TLS = Duration.ofDays(90);
     private static final Duration OPERATOR = Duration.ofDays(365);
 
-    private static final Set<KeyAlgorithm> ANY_KEY = EnumSet.allOf(KeyAlgorithm.class);
+    private static final Set<KeyAlgorithm> ANY_KEY = EnumSet.complementOf(EnumSet.of(KeyAlgorithm.RSA2048));
 
     /** No browser takes Ed25519 certificates. */
-    private static final Set<KeyAlgorithm> BROWSER_KEY = EnumSet.complementOf(EnumSet.of(KeyAlgorithm.ED25519));
+    private static final Set<KeyAlgorithm> BROWSER_KEY =
+            EnumSet.complementOf(EnumSet.of(KeyAlgorithm.ED25519, KeyAlgorithm.RSA2048));
 
     private static final Map<ProfileName, Profile> ALL = all();
 

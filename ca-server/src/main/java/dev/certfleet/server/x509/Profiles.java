@@ -28,17 +28,29 @@ public final class Profiles {
     private static final Set<String> VERIFIABLE = Set.of("rsa-modulus", "roca", "debian-weak-key");
 
     private final KeyRules keyRules;
+    private final Lifetimes lifetimes;
     private final SignatureCheck signatures;
 
     /** @param provider verifies the signatures of requests; null for the platform's own */
     public Profiles(KeyRules keyRules, @Nullable Provider provider) {
+        this(keyRules, Lifetimes.DEFAULT, provider);
+    }
+
+    /** @param provider verifies the signatures of requests; null for the platform's own */
+    public Profiles(KeyRules keyRules, Lifetimes lifetimes, @Nullable Provider provider) {
         this.keyRules = keyRules;
+        this.lifetimes = lifetimes;
         this.signatures = new SignatureCheck(provider);
     }
 
     /** The longest life of a certificate of the given profile, which is also what a request gets that asks for none. */
     public Duration lifetime(ProfileName profile) {
-        return ProfileTable.of(profile).lifetime();
+        return lifetimes.of(profile);
+    }
+
+    /** What certificates of the given profile may be presented for. */
+    public Set<Purpose> purposes(ProfileName profile) {
+        return Collections.unmodifiableSet(ProfileTable.of(profile).purposes());
     }
 
     /** The algorithms that keys for the given profile may be of. */
@@ -53,7 +65,7 @@ public final class Profiles {
             CertificationRequest request,
             ValidityRequest validity,
             AuthorityUrls urls) {
-        Profile profile = ProfileTable.of(profileName);
+        Profile profile = ProfileTable.of(profileName).living(lifetimes.of(profileName));
         if (!profile.fits(holder)) {
             return Violations.of(
                     "wrong-holder",

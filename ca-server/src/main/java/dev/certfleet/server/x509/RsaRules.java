@@ -14,7 +14,7 @@ import org.bouncycastle.asn1.DERNull;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 
 /**
- * Rules for RSA keys: {@code key-size} (3072 or 4096 bits, as far as allowed), {@code rsa-exponent} (odd, from 65537 up to 256
+ * Rules for RSA keys: {@code key-size} (2048, 3072 or 4096 bits, as far as allowed), {@code rsa-exponent} (odd, from 65537 up to 256
  * bits: FIPS 186-5 section 5.4), {@code rsa-modulus} (odd, no factor below 65536, no prime, no two primes so close that
  * Fermat's method finds them in {@value #FERMAT_ROUNDS} steps: CVE-2022-26320) and {@code roca} ({@link Roca}).
  */

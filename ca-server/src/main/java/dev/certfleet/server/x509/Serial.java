@@ -5,17 +5,17 @@ import java.security.SecureRandom;
 import java.util.HexFormat;
 
 /**
- * A certificate's serial number: 128 random bits, always exactly 16 octets with a first octet that is not zero, unique
- * across all authorities (etcd compares serials only). In DER it takes 17 octets when its top bit is set, which is within the
- * 20 that RFC 5280 section 4.1.2.2 allows.
+ * A certificate's serial number, at most 16 octets, unique across all authorities (etcd compares serials only). Certfleet's own
+ * are 128 random bits whose first octet is not zero; those of adopted certificates are as they are, kubeadm's of 63 bits. In
+ * DER it takes 17 octets when its top bit is set, which is within the 20 that RFC 5280 section 4.1.2.2 allows.
  */
 public record Serial(BigInteger value) implements Comparable<Serial> {
-    /** Octets of the unsigned value. */
+    /** Octets of the unsigned value, leading zeros included. */
     public static final int LENGTH = 16;
 
     public Serial {
-        if (value.signum() <= 0 || (value.bitLength() + 7) / 8 != LENGTH) {
-            throw new IllegalArgumentException("a serial has exactly 16 octets and its first is not zero");
+        if (value.signum() <= 0 || value.bitLength() > 8 * LENGTH) {
+            throw new IllegalArgumentException("a serial is a positive number of at most 16 octets");
         }
     }
 
@@ -28,28 +28,36 @@ public record Serial(BigInteger value) implements Comparable<Serial> {
         return of(octets);
     }
 
-    /** @throws IllegalArgumentException unless there are 16 octets and the first is not zero */
+    /** @throws IllegalArgumentException unless there are 16 octets, not all zero */
     public static Serial of(byte[] sixteen) {
+        if (sixteen.length != LENGTH) {
+            throw new IllegalArgumentException("a serial is kept as 16 octets");
+        }
         return new Serial(new BigInteger(1, sixteen));
     }
 
-    /** @throws IllegalArgumentException unless it is what {@link #hex()} gives; upper case is taken too */
+    /**
+     * What {@link #hex()} gives, or the same with fewer zeros in front; upper case is taken too.
+     *
+     * @throws IllegalArgumentException where it is anything else
+     */
     public static Serial parse(String hex) {
-        if (hex.length() != 2 * LENGTH) {
-            throw new IllegalArgumentException("a serial is 32 hexadecimal digits");
+        if (hex.isEmpty() || hex.length() > 2 * LENGTH) {
+            throw new IllegalArgumentException("a serial is 1 to 32 hexadecimal digits");
         }
-        return of(HexFormat.of().parseHex(hex));
+        return of(HexFormat.of().parseHex("0".repeat(2 * LENGTH - hex.length()) + hex));
     }
 
     /** The unsigned value in exactly 16 octets, big endian. */
     public byte[] bytes() {
         byte[] signed = value.toByteArray();
+        int length = Math.min(signed.length, LENGTH);
         byte[] octets = new byte[LENGTH];
-        System.arraycopy(signed, signed.length - LENGTH, octets, 0, LENGTH);
+        System.arraycopy(signed, signed.length - length, octets, LENGTH - length, length);
         return octets;
     }
 
-    /** 32 lowercase hexadecimal digits. */
+    /** 32 lowercase hexadecimal digits, leading zeros included. */
     public String hex() {
         return HexFormat.of().formatHex(bytes());
     }

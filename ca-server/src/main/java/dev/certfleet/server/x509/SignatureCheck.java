@@ -29,7 +29,12 @@ final class SignatureCheck {
             PKCSObjectIdentifiers.sha512WithRSAEncryption, new Scheme("RSA", "SHA512withRSA"),
             EdECObjectIdentifiers.id_Ed25519, new Scheme("Ed25519", "Ed25519"));
 
-    private record Scheme(String keyType, String signature) {}
+    record Scheme(String keyType, String signature) {}
+
+    /** What signs so; null for what is not believed. */
+    static @Nullable Scheme scheme(ASN1ObjectIdentifier algorithm) {
+        return SCHEMES.get(algorithm);
+    }
 
     private final @Nullable Provider provider;
 

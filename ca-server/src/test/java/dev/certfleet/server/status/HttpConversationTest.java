@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -40,7 +41,9 @@ class HttpConversationTest {
                     "127.0.0.1:0",
                     "127.0.0.1:0",
                     "127.0.0.1:0",
-                    new Settings.Ocsp(Duration.ofMinutes(10))),
+                    new Settings.Ocsp(Duration.ofMinutes(10)),
+                    new Settings.Enrolment(Duration.ZERO),
+                    Map.of()),
             INSTALLATION.bean(StatusHandler.class),
             INSTALLATION.clock,
             new StatusServer.Patience(Duration.ofMillis(300), Duration.ofMillis(1200)));

@@ -27,6 +27,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.Base64;
 import java.util.Date;
 import java.util.List;
+import java.util.Map;
 import org.bouncycastle.asn1.ASN1GeneralizedTime;
 import org.bouncycastle.asn1.DERNull;
 import org.bouncycastle.asn1.DEROctetString;
@@ -536,7 +537,9 @@ class StatusListenerTest {
                 "127.0.0.1:0",
                 "127.0.0.1:" + taken,
                 "127.0.0.1:0",
-                new Settings.Ocsp(WINDOW));
+                new Settings.Ocsp(WINDOW),
+                new Settings.Enrolment(Duration.ZERO),
+                Map.of());
         StatusServer second = new StatusServer(
                 settings,
                 new StatusHandler(INSTALLATION.bean(OcspEndpoint.class), INSTALLATION.bean(FileEndpoints.class)),

@@ -80,6 +80,9 @@ final class Inhabited {
                         + "\", \"grants\": [{\"cluster\": \"*\", \"role\": \"viewer\"}], " + csr + "}";
             case "/operators/{name}/renew", "/certificates/{id}/renew" -> "{" + csr + "}";
             case "/clusters/{cluster}/certificates" -> TestClient.certificateRequest("kubernetes-admin", null, request);
+            case "/clusters/{cluster}/certificates/adopt" ->
+                "{\"certificates\": [{\"certificate\": " + TestClient.quoted(KubeadmAuthority.pem(node.certificate()))
+                        + "}]}";
             case "/clusters/{cluster}/enrolment-tokens" -> "{\"nodeNamePattern\": \"*\", \"roles\": [\"worker\"]}";
             case "/clusters/{cluster}/tpm-admissions" -> tpmAdmission(SoftTpm.ecc());
             case "/clusters/{cluster}/document-issuers" -> documentIssuer("another");
@@ -93,6 +96,10 @@ final class Inhabited {
             case "/compromised-keys" -> "{\"certificate\": \"" + node.id() + "\"}";
             case "/clusters/{cluster}/nodes/{node}/quarantine" -> "{\"comment\": \"seen elsewhere\"}";
             case "/enrolments" -> TestServer.enrolment(secret, "worker-2", request);
+            case "/comebacks/challenges" -> "{\"identity\": \"" + node.id() + "\"}";
+            case "/comebacks" ->
+                "{\"identity\": \"" + node.id() + "\", \"challenge\": \"none\", \"server\": \"" + node.id()
+                        + "\", \"signature\": \"AAAA\", " + csr + "}";
             case "/agent/reports" ->
                 "{\"agentVersion\": \"1\", \"at\": \"2026-11-24T00:00:00Z\", \"certificates\": []}";
             case "/agent/proofs" ->

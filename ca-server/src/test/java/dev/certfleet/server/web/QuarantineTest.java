@@ -254,7 +254,7 @@ class QuarantineTest {
             done.get(60, TimeUnit.SECONDS).expect(200);
             issued.get(60, TimeUnit.SECONDS).expectViolation("holder-gone");
         }
-        assertThat(admin.get("/certificates?status=good&cluster=" + cluster)
+        assertThat(admin.get("/certificates?status=good&node=worker-1&cluster=" + cluster)
                         .expect(200)
                         .get("items"))
                 .isEmpty();

@@ -24,10 +24,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class KeyRulesTest {
     private static final KeyRules RULES = new KeyRules(DebianBlocklist.builtIn());
-    private static final Set<KeyAlgorithm> ALL = EnumSet.allOf(KeyAlgorithm.class);
+    private static final Set<KeyAlgorithm> ALL = EnumSet.complementOf(EnumSet.of(KeyAlgorithm.RSA2048));
 
     @ParameterizedTest
-    @EnumSource(KeyAlgorithm.class)
+    @EnumSource(value = KeyAlgorithm.class, names = "RSA2048", mode = EnumSource.Mode.EXCLUDE)
     void takesGoodKeysOfEveryAlgorithm(KeyAlgorithm algorithm) {
         assertThat(RULES.check(Keys.info(Keys.of(algorithm)), ALL)).isEmpty();
     }
@@ -40,7 +40,7 @@ class KeyRulesTest {
                 .containsExactly(
                         switch (algorithm) {
                             case P256, P384 -> "key-curve";
-                            case RSA3072, RSA4096 -> "key-size";
+                            case RSA2048, RSA3072, RSA4096 -> "key-size";
                             case ED25519 -> "key-algorithm";
                         });
     }

@@ -31,9 +31,20 @@ class SerialTest {
     }
 
     @Test
-    void refusesAnyOtherLength() {
-        assertThatIllegalArgumentException().isThrownBy(() -> Serial.parse("00ff0000000000000000000000000001"));
-        assertThatIllegalArgumentException().isThrownBy(() -> Serial.parse("ff"));
+    void takesShorterOnesOfOthersAndKeepsThemInSixteenOctets() {
+        Serial serial = Serial.parse("3b00f1");
+        assertThat(serial.value()).isEqualTo(BigInteger.valueOf(0x3b00f1));
+        assertThat(serial.bytes()).hasSize(16);
+        assertThat(serial.hex()).isEqualTo("000000000000000000000000003b00f1");
+        assertThat(Serial.parse(serial.hex())).isEqualTo(serial).isEqualTo(Serial.of(serial.bytes()));
+    }
+
+    @Test
+    void refusesWhatIsNoSerial() {
+        assertThatIllegalArgumentException().isThrownBy(() -> Serial.parse(""));
+        assertThatIllegalArgumentException().isThrownBy(() -> Serial.parse("00"));
+        assertThatIllegalArgumentException().isThrownBy(() -> Serial.parse("0".repeat(32) + "1"));
+        assertThatIllegalArgumentException().isThrownBy(() -> Serial.of(new byte[] {1}));
         assertThatIllegalArgumentException().isThrownBy(() -> Serial.parse("zz000000000000000000000000000001"));
         assertThatIllegalArgumentException().isThrownBy(() -> Serial.of(new byte[16]));
         assertThatIllegalArgumentException().isThrownBy(() -> new Serial(BigInteger.ONE.negate()));

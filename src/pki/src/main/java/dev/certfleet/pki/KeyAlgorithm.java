@@ -12,6 +12,8 @@ import java.security.spec.RSAKeyGenParameterSpec;
 public enum KeyAlgorithm {
     P256("p256", "EC", new ECGenParameterSpec("secp256r1"), "SHA256withECDSA"),
     P384("p384", "EC", new ECGenParameterSpec("secp384r1"), "SHA384withECDSA"),
+    /** Of authorities that were imported alone: too short for what is made today. */
+    RSA2048("rsa2048", "RSA", new RSAKeyGenParameterSpec(2048, RSAKeyGenParameterSpec.F4), "SHA256withRSA"),
     RSA3072("rsa3072", "RSA", new RSAKeyGenParameterSpec(3072, RSAKeyGenParameterSpec.F4), "SHA256withRSA"),
     RSA4096("rsa4096", "RSA", new RSAKeyGenParameterSpec(4096, RSAKeyGenParameterSpec.F4), "SHA256withRSA"),
     ED25519("ed25519", "Ed25519", NamedParameterSpec.ED25519, "Ed25519");
@@ -28,7 +30,15 @@ public enum KeyAlgorithm {
         this.signature = signature;
     }
 
-    /** The name in settings and on the API: {@code p256}, {@code p384}, {@code rsa3072}, {@code rsa4096}, {@code ed25519}. */
+    /** Whether keys of this kind are made and certified; the others are taken of imported authorities only. */
+    public boolean isForNewKeys() {
+        return this != RSA2048;
+    }
+
+    /**
+     * The name in settings and on the API: {@code p256}, {@code p384}, {@code rsa3072}, {@code rsa4096}, {@code ed25519}; {@code
+     * rsa2048} of imported authorities.
+     */
     public String label() {
         return label;
     }

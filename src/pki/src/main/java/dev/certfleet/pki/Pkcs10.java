@@ -101,7 +101,7 @@ public final class Pkcs10 {
             switch (algorithm) {
                 case P256 -> identifier.objectIdentifier("1.2.840.10045.4.3.2");
                 case P384 -> identifier.objectIdentifier("1.2.840.10045.4.3.3");
-                case RSA3072, RSA4096 ->
+                case RSA2048, RSA3072, RSA4096 ->
                     identifier.objectIdentifier("1.2.840.113549.1.1.11").nothing();
                 case ED25519 -> identifier.objectIdentifier("1.3.101.112");
             }

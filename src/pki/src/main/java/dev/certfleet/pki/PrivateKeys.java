@@ -2,6 +2,7 @@ package dev.certfleet.pki;
 
 import dev.certfleet.pki.der.DerException;
 import dev.certfleet.pki.der.DerReader;
+import dev.certfleet.pki.der.DerWriter;
 import dev.certfleet.pki.der.Tag;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
@@ -40,6 +41,41 @@ public final class PrivateKeys {
             return KeyFactory.getInstance(algorithm(pkcs8)).generatePrivate(new PKCS8EncodedKeySpec(pkcs8));
         } catch (DerException | GeneralSecurityException e) {
             throw new IllegalArgumentException("not a private key: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * The private key of a text in any form that Go's tools write: PKCS#8, PKCS#1 (RFC 8017 appendix A.1.2) or SEC1 (RFC 5915),
+     * not encrypted.
+     *
+     * @param publicKey what it belongs to; the older forms do not say of what kind they are
+     * @throws IllegalArgumentException where there is none, or it cannot be read
+     */
+    public static PrivateKey decode(String pem, PublicKey publicKey) {
+        for (Pem block : Pem.decode(pem)) {
+            switch (block.label()) {
+                case Pem.PRIVATE_KEY -> {
+                    return decode(Pem.encode(Pem.PRIVATE_KEY, block.contents()));
+                }
+                case "RSA PRIVATE KEY", "EC PRIVATE KEY" -> {
+                    return decode(Pem.encode(Pem.PRIVATE_KEY, pkcs8(block.contents(), publicKey)));
+                }
+                default -> {}
+            }
+        }
+        throw new IllegalArgumentException("no private key");
+    }
+
+    /** OneAsymmetricKey (RFC 5958 section 2) round an older form; the algorithm is the public key's. */
+    private static byte[] pkcs8(byte[] older, PublicKey publicKey) {
+        try {
+            byte[] algorithm =
+                    DerReader.of(publicKey.getEncoded(), 1 << 16).sequence().element();
+            return new DerWriter(older.length + 64)
+                    .sequence(key -> key.integer(0).encoded(algorithm).octetString(older))
+                    .toByteArray();
+        } catch (DerException e) {
+            throw new IllegalArgumentException("the public key cannot be read", e);
         }
     }
 

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.certfleet.server.comeback;
+
+import org.jspecify.annotations.NullMarked;
