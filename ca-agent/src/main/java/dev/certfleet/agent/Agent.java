@@ -3,7 +3,7 @@ package dev.certfleet.agent;
 import dev.certfleet.agent.certificate.Backoff;
 import dev.certfleet.agent.certificate.CertificateKeeper;
 import dev.certfleet.agent.certificate.KeeperTools;
-import dev.certfleet.agent.certificate.Stage;
+import dev.certfleet.agent.component.PublishedBundles;
 import dev.certfleet.agent.control.ControlSocket;
 import dev.certfleet.agent.control.Metrics;
 import dev.certfleet.agent.control.StatusReport;
@@ -23,7 +23,6 @@ import dev.certfleet.agent.settings.Settings;
 import dev.certfleet.pki.ProfileName;
 import dev.certfleet.pki.wire.AssignedCertificate;
 import dev.certfleet.pki.wire.Assignment;
-import dev.certfleet.pki.wire.NodeReport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,8 +36,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,8 +45,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Agent implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger("certfleet.agent");
-    private static final Duration REPORT_AT_LEAST = Duration.ofMinutes(5);
     private static final Duration IDENTITY_AT_MOST = Duration.ofMinutes(1);
+    /** Ends a run of {@code once} whose server or files never let it come to rest. */
+    private static final int MOST_ROUNDS = 100;
+
     private static final Path KERNEL_BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
 
     private final Settings settings;
@@ -62,7 +61,10 @@ public final class Agent implements AutoCloseable {
     private final Layout layout;
     private final ClusterFiles clusterFiles;
     private final Map<ProfileName, CertificateKeeper> keepers = new EnumMap<>(ProfileName.class);
-    private final ConcurrentLinkedQueue<Command> commands = new ConcurrentLinkedQueue<>();
+    private final Commands commands = new Commands();
+    private final ProofRunner proofs;
+    private final Reporter reporter;
+    private final ComponentRunner components;
     private final Object alarm = new Object();
     private final GateRunner gate;
     private final EtcdRunner etcd;
@@ -83,22 +85,22 @@ public final class Agent implements AutoCloseable {
     private @Nullable String identityProblem;
     private Instant identityRetryAt = Instant.MIN;
     private int identityFailures;
-    private @Nullable NodeReport lastReport;
-    private Instant reportDue = Instant.MIN;
     private volatile StatusReport status;
-
-    private record Command(ControlSocket.Request request, CompletableFuture<ControlSocket.Answer> answer) {}
 
     public Agent(Settings settings, Clock clock, SecureRandom random) {
         this.settings = settings;
         this.clock = clock;
         this.random = random;
-        this.tools = new KeeperTools(clock, random, settings.renewal(), settings.hooks());
+        this.tools = KeeperTools.of(settings, clock, random);
         this.folder = new StateFolder(settings.paths().state());
         this.identityFolder = new IdentityFolder(folder.identity(), EvidenceChoice.seal(settings, random));
         this.identityRenewal = new IdentityRenewal(identityFolder, tools);
         this.layout = new Layout(settings.paths());
-        this.clusterFiles = new ClusterFiles(settings, layout, random);
+        PublishedBundles bundles = new PublishedBundles(folder.path().resolve("bundles.json"));
+        this.clusterFiles = new ClusterFiles(settings, layout, bundles, clock, random);
+        this.components = new ComponentRunner(settings, layout, folder, bundles, tools);
+        this.proofs = new ProofRunner(settings, layout, random);
+        this.reporter = new Reporter(tools);
         this.etcd = new EtcdRunner(settings, layout, folder, tools, this::server);
         this.gate = new GateRunner(
                 settings,
@@ -123,7 +125,7 @@ public final class Agent implements AutoCloseable {
     /** Works until {@link #stop()}. */
     public void run() throws InterruptedException {
         while (true) {
-            Instant next = round();
+            Instant next = roundOrDefect();
             synchronized (alarm) {
                 long millis = Duration.between(clock.instant(), next).toMillis();
                 if (!stopped && commands.isEmpty() && !pollAsked && millis > 0) {
@@ -133,6 +135,23 @@ public final class Agent implements AutoCloseable {
                     return;
                 }
             }
+        }
+    }
+
+    /** A defect in one round is logged, and the next one comes all the same: the node's certificates depend on it. */
+    private Instant roundOrDefect() throws InterruptedException {
+        try {
+            return round();
+        } catch (RuntimeException e) {
+            LOG.log(System.Logger.Level.ERROR, "goes on after a defect", e);
+            return clock.instant().plus(settings.renewal().maxRetryInterval());
+        }
+    }
+
+    /** Rounds until there is nothing to do at once; what failed is left to the next run. */
+    void runUntilNothingIsDue() throws InterruptedException {
+        for (int rounds = 1; !round().isAfter(clock.instant()) && rounds < MOST_ROUNDS; rounds++) {
+            LOG.log(System.Logger.Level.DEBUG, "after round {0} there is more to do", rounds);
         }
     }
 
@@ -185,8 +204,7 @@ public final class Agent implements AutoCloseable {
         return switch (request.command()) {
             case "status" -> new ControlSocket.Answer(null, status);
             case "renew" -> {
-                Command command = new Command(request, new CompletableFuture<>());
-                commands.add(command);
+                Commands.Command command = commands.add(request);
                 synchronized (alarm) {
                     alarm.notifyAll();
                 }
@@ -198,7 +216,10 @@ public final class Agent implements AutoCloseable {
 
     /** One round. @return when the next has something to do */
     public Instant round() throws InterruptedException {
-        List<Command> asked = takeCommands();
+        List<Commands.Command> asked = commands.begin(keepers, status);
+        if (!asked.isEmpty()) {
+            nextPoll = Instant.MIN;
+        }
         if (enrolled()) {
             renewIdentity();
             poll();
@@ -209,7 +230,7 @@ public final class Agent implements AutoCloseable {
         }
         status = report(true);
         tell();
-        asked.forEach(command -> command.answer().complete(new ControlSocket.Answer(null, status)));
+        asked.forEach(command -> command.done(status));
         return nextRound();
     }
 
@@ -404,7 +425,7 @@ public final class Agent implements AutoCloseable {
         if (client == null) {
             return;
         }
-        clusterFiles.publishAuthorities(known);
+        boolean isRefused = clusterFiles.publishAuthorities(known, keepers.keySet());
         for (CertificateKeeper keeper : keepers.values()) {
             keeper.advance(new CertificateKeeper.Surroundings(
                     client,
@@ -414,6 +435,9 @@ public final class Agent implements AutoCloseable {
                     serverProblem == null,
                     freshBoot,
                     clocks.skew()));
+        }
+        if (isRefused) {
+            clusterFiles.publishAuthorities(known, keepers.keySet());
         }
         CertificateKeeper canary = keepers.get(ProfileName.ETCD_CANARY);
         if (canary != null) {
@@ -426,6 +450,8 @@ public final class Agent implements AutoCloseable {
         for (CertificateKeeper keeper : keepers.values()) {
             keeper.settle();
         }
+        proofs.round(known, keepers.values());
+        components.round(known, serverProblem == null ? Optional.of(client) : Optional.empty());
         if (freshBoot && !anyEnded()) {
             freshBoot = false;
             try {
@@ -445,44 +471,6 @@ public final class Agent implements AutoCloseable {
                 .anyMatch(held -> !held.notAfter().isAfter(clock.instant()));
     }
 
-    private List<Command> takeCommands() {
-        List<Command> taken = new ArrayList<>();
-        for (Command next = commands.poll(); next != null; next = commands.poll()) {
-            taken.add(next);
-        }
-        List<Command> going = new ArrayList<>();
-        for (Command command : taken) {
-            String wrong = begin(command.request());
-            if (wrong == null) {
-                going.add(command);
-            } else {
-                command.answer().complete(new ControlSocket.Answer(wrong, status));
-            }
-        }
-        if (!going.isEmpty()) {
-            nextPoll = Instant.MIN;
-        }
-        return going;
-    }
-
-    private @Nullable String begin(ControlSocket.Request request) {
-        String profile = request.profile();
-        try {
-            if (profile == null) {
-                keepers.values().forEach(keeper -> keeper.hurry(request.newKey()));
-                return null;
-            }
-            CertificateKeeper keeper = keepers.get(ProfileName.of(profile));
-            if (keeper == null) {
-                return "this node holds no certificate of the profile '" + profile + "'";
-            }
-            keeper.hurry(request.newKey());
-            return null;
-        } catch (IllegalArgumentException | Trouble e) {
-            return Trouble.oneLine(e);
-        }
-    }
-
     // ---- saying so
 
     private void tell() {
@@ -490,22 +478,7 @@ public final class Agent implements AutoCloseable {
         if (client == null || serverProblem != null || assignment == null) {
             return;
         }
-        NodeReport report = status.forServer();
-        Instant now = clock.instant();
-        NodeReport before = lastReport;
-        boolean changed = before == null
-                || !report.certificates().equals(before.certificates())
-                || !java.util.Objects.equals(report.gate(), before.gate());
-        if (!changed && now.isBefore(reportDue)) {
-            return;
-        }
-        try {
-            client.report(report, tools.requestId());
-            lastReport = report;
-            reportDue = now.plus(REPORT_AT_LEAST);
-        } catch (ServerException e) {
-            LOG.log(System.Logger.Level.DEBUG, "cannot report: {0}", Trouble.oneLine(e));
-        }
+        reporter.tell(client, status.forServer());
     }
 
     private StatusReport report(boolean running) {
@@ -525,6 +498,7 @@ public final class Agent implements AutoCloseable {
         problems.addAll(clusterFiles.problems());
         problems.addAll(gate.problems());
         problems.addAll(etcd.problems());
+        problems.addAll(components.problems());
         return new StatusReport(
                 running,
                 Version.TEXT,
@@ -536,6 +510,7 @@ public final class Agent implements AutoCloseable {
                 clocks.skew().map(Duration::toSeconds).orElse(null),
                 lines,
                 known == null ? List.of() : clusterFiles.authorities(known),
+                components.bundles(Optional.ofNullable(present)),
                 gate.summary().orElse(null),
                 etcd.summary().orElse(null),
                 problems);
@@ -583,20 +558,12 @@ public final class Agent implements AutoCloseable {
     }
 
     private Instant nextRound() {
-        Instant next = nextPoll;
-        if (serverProblem == null) {
-            for (CertificateKeeper keeper : keepers.values()) {
-                Instant look = keeper.nextLook();
-                next = look.isBefore(next) ? look : next;
-            }
-        } else {
-            for (CertificateKeeper keeper : keepers.values()) {
-                Stage stage = keeper.state().stage();
-                if (stage == Stage.RECEIVED || stage == Stage.PUBLISHED) {
-                    Instant look = keeper.nextLook();
-                    next = look.isBefore(next) ? look : next;
-                }
-            }
+        Instant next =
+                components.nextLook().filter(look -> look.isBefore(nextPoll)).orElse(nextPoll);
+        for (CertificateKeeper keeper : keepers.values()) {
+            Optional<Instant> look =
+                    serverProblem == null ? Optional.of(keeper.nextLook()) : keeper.nextLookWithoutServer();
+            next = look.isPresent() && look.get().isBefore(next) ? look.get() : next;
         }
         return next;
     }

@@ -2,12 +2,10 @@ package dev.certfleet.agent;
 
 import dev.certfleet.agent.server.Version;
 import dev.certfleet.agent.settings.Settings;
-import dev.certfleet.pki.AllowedHere;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
-import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -33,11 +31,12 @@ import picocli.CommandLine.ScopeType;
             "5:the server refuses",
             "6:a file cannot be read or written",
             "7:no agent is running, another one is, or the node is not enrolled",
-            "8:something needs attention (doctor, renew, adopt, release)"
+            "8:something needs attention (doctor, once, renew, adopt, release)"
         },
         subcommands = {
             EnrolCommand.class,
             RunCommand.class,
+            OnceCommand.class,
             StatusCommand.class,
             RenewCommand.class,
             GateCommand.class,
@@ -53,8 +52,6 @@ public final class CaAgent implements Runnable {
             description = "the settings, YAML; /etc/certfleet/agent.yaml where it is left out")
     Path settingsFile = Settings.DEFAULT_FILE;
 
-    private static final String KEEP_ALIVE = "http.keepAlive.time.server";
-
     private final Clock clock;
     private final SecureRandom random;
 
@@ -63,26 +60,12 @@ public final class CaAgent implements Runnable {
         this.random = random;
     }
 
-    /** The program. */
-    @AllowedHere("the agent's entry point makes the real clock and the real randomness")
-    public static void main(String[] arguments) {
-        Locale.setDefault(Locale.ROOT);
-        if (System.getProperty("jdk.system.logger.format") == null) {
-            System.setProperty("jdk.system.logger.format", "%1$tFT%1$tT %4$s %3$s: %5$s%6$s%n");
-        }
-        // Polls come every quarter of a minute: one TLS connection for many of them instead of a handshake each.
-        if (System.getProperty(KEEP_ALIVE) == null) {
-            System.setProperty(KEEP_ALIVE, "60");
-        }
-        System.exit(commandLine(Clock.systemUTC(), new SecureRandom()).execute(arguments));
-    }
-
     /** The commands, for a program or a test to execute. */
     static CommandLine commandLine(Clock clock, SecureRandom random) {
         CommandLine line = new CommandLine(new CaAgent(clock, random));
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setParameterExceptionHandler(CaAgent::wrongArguments);
-        line.setExecutionExceptionHandler((problem, command, parsed) -> failed(problem, command));
+        line.setExecutionExceptionHandler((problem, command, parsed) -> Failure.tell(problem, command.getErr()));
         return line;
     }
 
@@ -90,7 +73,7 @@ public final class CaAgent implements Runnable {
     public void run() {
         throw new Trouble(
                 ExitCode.USAGE,
-                "which command? there are enrol, run, status, renew, gate, doctor, adopt and release; see --help");
+                "which command? there are enrol, run, once, status, renew, gate, doctor, adopt and release; see --help");
     }
 
     Settings settings() {
@@ -111,28 +94,6 @@ public final class CaAgent implements Runnable {
         error.println("ca-agent: " + Trouble.oneLine(problem) + "; see ca-agent --help");
         error.flush();
         return ExitCode.USAGE.status();
-    }
-
-    private static int failed(Exception problem, CommandLine command) {
-        PrintWriter error = command.getErr();
-        int status = switch (problem) {
-            case Trouble trouble -> {
-                error.println("ca-agent: " + Trouble.oneLine(trouble));
-                yield trouble.exitCode().status();
-            }
-            case InterruptedException interrupted -> {
-                error.println("ca-agent: interrupted");
-                yield ExitCode.INTERNAL.status();
-            }
-            default -> {
-                StackTraceElement[] trace = problem.getStackTrace();
-                error.println("ca-agent: a defect: " + problem.getClass().getSimpleName() + ": "
-                        + Trouble.oneLine(problem) + (trace.length == 0 ? "" : " at " + trace[0]));
-                yield ExitCode.INTERNAL.status();
-            }
-        };
-        error.flush();
-        return status;
     }
 
     /** What {@code --version} prints. */

@@ -1,12 +1,13 @@
 package dev.certfleet.agent;
 
 import dev.certfleet.agent.certificate.CertificateKeeper;
+import dev.certfleet.agent.component.PublishedBundles;
 import dev.certfleet.agent.control.StatusReport;
 import dev.certfleet.agent.identity.NodeFacts;
-import dev.certfleet.agent.publish.BundlePublisher;
 import dev.certfleet.agent.publish.Kubeconfig;
 import dev.certfleet.agent.publish.KubeletConfiguration;
 import dev.certfleet.agent.publish.Layout;
+import dev.certfleet.agent.publish.LockOut;
 import dev.certfleet.agent.publish.ServiceAccountKey;
 import dev.certfleet.agent.settings.Settings;
 import dev.certfleet.pki.Certificates;
@@ -16,6 +17,7 @@ import dev.certfleet.pki.wire.Assignment;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.security.cert.CertificateException;
+import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -39,18 +41,29 @@ final class ClusterFiles {
     private final Settings settings;
     private final Layout layout;
     private final SecureRandom random;
+    private final Clock clock;
+    private final LockOut lockOut;
+    private final PublishedBundles bundles;
 
     /** By what it is about; shown until the same thing works. */
     private final Map<String, String> problems = new LinkedHashMap<>();
 
-    ClusterFiles(Settings settings, Layout layout, SecureRandom random) {
+    ClusterFiles(Settings settings, Layout layout, PublishedBundles bundles, Clock clock, SecureRandom random) {
         this.settings = settings;
         this.layout = layout;
         this.random = random;
+        this.clock = clock;
+        this.lockOut = new LockOut(layout);
+        this.bundles = bundles;
     }
 
-    /** What components trust; before any certificate that is to be trusted by it. */
-    void publishAuthorities(Assignment assignment) {
+    /**
+     * What components trust; before any certificate that is to be trusted by it.
+     *
+     * @param held the profiles that this node holds
+     * @return true where a bundle was refused, such as for the sake of a certificate that is about to be renewed
+     */
+    boolean publishAuthorities(Assignment assignment, Collection<ProfileName> held) {
         Set<NodeRole> roles = roles(assignment);
         layout.bundles(roles)
                 .forEach((name, file) -> attempt("CA bundle " + name, () -> {
@@ -59,7 +72,8 @@ final class ClusterFiles {
                         throw new Trouble(
                                 ExitCode.REFUSED, "the server's assignment lacks the CA bundle '" + name + "'");
                     }
-                    if (BundlePublisher.publish(name, pem, file)) {
+                    lockOut.check(name, pem, file, held, clock.instant());
+                    if (bundles.publish(name, pem, file)) {
                         LOG.log(System.Logger.Level.INFO, "published the CA bundle {0} in {1}", name, file);
                     }
                 }));
@@ -70,6 +84,7 @@ final class ClusterFiles {
                 }
             });
         }
+        return layout.bundles(roles).keySet().stream().anyMatch(name -> problems.containsKey("CA bundle " + name));
     }
 
     /** Those whose certificates are in place. */

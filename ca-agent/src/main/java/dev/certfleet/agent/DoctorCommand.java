@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -37,6 +38,9 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = "Checks settings, folders, clock and server, and says what to do.")
 final class DoctorCommand implements Callable<Integer> {
+    /** The timer comes every ten minutes. */
+    private static final Duration TIMER_AT_LEAST = Duration.ofHours(1);
+
     @ParentCommand
     @Nullable
     CaAgent agent;
@@ -58,7 +62,7 @@ final class DoctorCommand implements Callable<Integer> {
         checkNode(settings);
         Optional<Identity> identity = checkIdentity(settings, folder, program);
         checkServer(settings, identity, program);
-        checkAgent(settings, folder);
+        checkAgent(settings, folder, program.clock());
         if (wrong.isEmpty()) {
             say("all is well");
             return ExitCode.OK.status();
@@ -189,15 +193,33 @@ final class DoctorCommand implements Callable<Integer> {
         }
     }
 
-    private void checkAgent(Settings settings, StateFolder folder) {
+    private void checkAgent(Settings settings, StateFolder folder, Clock clock) {
         Optional<ControlSocket.Answer> answer = ControlSocket.ask(
                 settings.control().socketIn(folder.path()), new ControlSocket.Request("status", null, false));
         if (answer.isEmpty()) {
-            bad("the agent does not run; start it with 'systemctl start certfleet-agent' or 'ca-agent run'");
+            checkTimer(folder, clock);
             return;
         }
         good("the agent runs");
         answer.map(ControlSocket.Answer::status).ifPresent(this::checkEtcd);
+    }
+
+    /** A worker may be kept by a timer that runs {@code once}. */
+    private void checkTimer(StateFolder folder, Clock clock) {
+        Instant last;
+        try {
+            last = Instant.parse(Files.readString(folder.once()).strip());
+        } catch (IOException | java.time.DateTimeException e) {
+            bad("the agent does not run; start it with 'systemctl start certfleet-agent' or 'ca-agent run'");
+            return;
+        }
+        if (last.plus(TIMER_AT_LEAST).isAfter(clock.instant())) {
+            good("the agent runs by a timer, last at " + last);
+        } else {
+            bad(
+                    "the agent does not run, and its timer ran it last at " + last
+                            + "; start either with 'systemctl start certfleet-agent.timer' or 'systemctl start certfleet-agent'");
+        }
     }
 
     private void checkEtcd(StatusReport status) {

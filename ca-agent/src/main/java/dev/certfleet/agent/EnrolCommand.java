@@ -65,8 +65,7 @@ final class EnrolCommand implements Callable<Integer> {
             return ExitCode.OK.status();
         }
         try (StateFolder.Lock _ = folder.lock()) {
-            KeeperTools tools =
-                    new KeeperTools(program.clock(), program.random(), settings.renewal(), settings.hooks());
+            KeeperTools tools = KeeperTools.of(settings, program.clock(), program.random());
             Identity enrolled = Agent.enrol(settings, evidence(settings), tools, program.random());
             say("enrolled as " + enrolled.nodeName() + " in cluster " + enrolled.cluster() + ", roles "
                     + String.join(", ", enrolled.roles()) + "; 'ca-agent run' does the rest");

@@ -7,7 +7,6 @@ import dev.certfleet.agent.etcd.EtcdGuard;
 import dev.certfleet.agent.etcd.EtcdState;
 import dev.certfleet.agent.etcd.Situation;
 import dev.certfleet.agent.gate.RevocationListener;
-import dev.certfleet.agent.identity.NodeFacts;
 import dev.certfleet.agent.publish.Layout;
 import dev.certfleet.agent.server.ServerClient;
 import dev.certfleet.agent.server.ServerException;
@@ -19,8 +18,6 @@ import dev.certfleet.pki.wire.Assignment;
 import dev.certfleet.pki.wire.DoorProof;
 import dev.certfleet.pki.wire.DoorProofs;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.http.HttpClient;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -98,34 +95,17 @@ final class EtcdRunner implements RevocationListener, AutoCloseable {
     }
 
     private EtcdGuard make() {
-        HttpClient http = PlainHttp.client(tools.random(), TIMEOUT);
         return EtcdGuard.make(
                 layout,
                 folder.etcd(),
                 settings.etcd().clientPort(),
                 settings.etcd().peerPort(),
-                addresses(),
-                http,
+                NodeAddresses.of(settings),
                 new OcspClient(
-                        http, new OcspVerifier(tools.clock(), OcspVerifier.DEFAULT_TOLERANCE), tools.random(), TIMEOUT),
+                        new OcspVerifier(tools.clock(), OcspVerifier.DEFAULT_TOLERANCE), tools.random(), TIMEOUT),
                 this::send,
                 tools.clock(),
                 tools.random());
-    }
-
-    private List<InetAddress> addresses() {
-        List<String> texts = settings.node().addresses().isEmpty()
-                ? NodeFacts.addresses()
-                : settings.node().addresses();
-        List<InetAddress> addresses = new ArrayList<>();
-        for (String text : texts) {
-            try {
-                addresses.add(InetAddress.ofLiteral(text));
-            } catch (IllegalArgumentException e) {
-                throw new Trouble(ExitCode.SETTINGS, "node.addresses: not an address: " + text, e);
-            }
-        }
-        return addresses;
     }
 
     private void send(List<DoorProof> proofs) throws IOException, InterruptedException {

@@ -17,7 +17,7 @@ public enum ExitCode {
     FILES(6),
     /** There is no running agent to ask, another one runs already, or this node is not enrolled. */
     NOT_RUNNING(7),
-    /** The command worked and found something that needs attention ({@code doctor}, {@code status}). */
+    /** The command worked and found something that needs attention ({@code doctor}, {@code once}, {@code renew}). */
     ATTENTION(8);
 
     private final int status;

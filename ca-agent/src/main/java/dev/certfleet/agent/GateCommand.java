@@ -55,7 +55,7 @@ final class GateCommand implements Callable<Integer> {
                         "this node is not enrolled; run 'ca-agent enrol' or 'ca-agent run' first"));
         CountDownLatch stopped = new CountDownLatch(1);
         Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("stop").unstarted(stopped::countDown));
-        KeeperTools tools = new KeeperTools(program.clock(), program.random(), settings.renewal(), settings.hooks());
+        KeeperTools tools = KeeperTools.of(settings, program.clock(), program.random());
         ServerClient server = new ServerClient(
                 settings.server(),
                 identity.authorities(),

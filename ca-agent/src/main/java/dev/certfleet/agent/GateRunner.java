@@ -314,10 +314,7 @@ final class GateRunner implements AutoCloseable {
 
     private OcspClient ocsp() {
         return new OcspClient(
-                PlainHttp.client(tools.random(), OCSP_TIMEOUT),
-                new OcspVerifier(tools.clock(), OcspVerifier.DEFAULT_TOLERANCE),
-                tools.random(),
-                OCSP_TIMEOUT);
+                new OcspVerifier(tools.clock(), OcspVerifier.DEFAULT_TOLERANCE), tools.random(), OCSP_TIMEOUT);
     }
 
     /** The server as the agent knows it at the moment. */

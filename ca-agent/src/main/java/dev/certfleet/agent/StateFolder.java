@@ -54,6 +54,11 @@ public final class StateFolder {
         return path.resolve("boot-id");
     }
 
+    /** When {@code once} came to its end last. */
+    public Path once() {
+        return path.resolve("once");
+    }
+
     /**
      * Held for as long as the process lives.
      *
@@ -75,6 +80,28 @@ public final class StateFolder {
                         + "; where 'ca-agent gate' runs, 'run' needs gate.enabled: false");
     }
 
+    /**
+     * Held for as long as an agent publishes into a folder, whichever state folder it has; not held, and no matter, where the
+     * folder cannot be written.
+     *
+     * @throws Trouble where another agent has it
+     */
+    public static Lock lockFiles(Path kubernetes) {
+        try {
+            StagedFile.createFolders(kubernetes);
+            return lock(
+                    kubernetes.resolve(".certfleet-agent.lock"),
+                    "another agent publishes into " + kubernetes + "; there can be one a node");
+        } catch (IOException e) {
+            return Lock.NONE;
+        } catch (Trouble e) {
+            if (e.exitCode() == ExitCode.FILES) {
+                return Lock.NONE;
+            }
+            throw e;
+        }
+    }
+
     private static Lock lock(Path file, String taken) {
         createPrivate(StagedFile.folderOf(file));
         try {
@@ -94,11 +121,15 @@ public final class StateFolder {
     }
 
     /** Only one agent at a time has it. */
-    public record Lock(FileChannel channel) implements AutoCloseable {
+    public record Lock(@Nullable FileChannel channel) implements AutoCloseable {
+        static final Lock NONE = new Lock(null);
+
         @Override
         public void close() {
             try {
-                channel.close();
+                if (channel != null) {
+                    channel.close();
+                }
             } catch (IOException e) {
                 // The process ends, or the test; the lock goes with either.
             }

@@ -4,6 +4,7 @@ import dev.certfleet.agent.certificate.CertificateKeeper;
 import dev.certfleet.agent.certificate.CertificateState;
 import dev.certfleet.agent.certificate.RenewalDecision;
 import dev.certfleet.agent.certificate.Stage;
+import dev.certfleet.agent.component.Component;
 import dev.certfleet.agent.control.StatusReport;
 import dev.certfleet.agent.identity.Identity;
 import dev.certfleet.agent.settings.HookSettings;
@@ -32,6 +33,8 @@ final class StatusLines {
                                 .findFirst()
                                 .map(command -> command.getFirst())
                                 .orElse("");
+            case PROVING -> "proof";
+            case ROLLING_BACK -> "go back to the last good pair";
             case IN_USE -> "renew";
         };
         return new StatusReport.Line(
@@ -44,8 +47,10 @@ final class StatusLines {
                 held == null ? null : held.notAfter(),
                 next,
                 state.stage() == Stage.IN_USE ? due : retryAt,
-                overdue(held, now, state.problem()),
-                held != null && RenewalDecision.isOverdue(held, now));
+                overdue(held, now, keeper.problem()),
+                held != null && RenewalDecision.isOverdue(held, now),
+                held == null || held.proof() == null ? null : held.proof().label(),
+                keeper.waitingFor().map(Component::label).orElse(null));
     }
 
     static StatusReport.Line of(Identity identity, Path folder, @Nullable String problem, Instant now) {
@@ -65,7 +70,9 @@ final class StatusLines {
                         ? problem
                         : "this node's identity ended on " + identity.notAfter()
                                 + (problem == null ? "; it comes back by itself" : "; " + problem),
-                identity.isOverdue(now));
+                identity.isOverdue(now),
+                null,
+                null);
     }
 
     private static @Nullable String overdue(

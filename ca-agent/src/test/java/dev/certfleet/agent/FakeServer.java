@@ -28,6 +28,9 @@ import dev.certfleet.pki.wire.IssuedCertificate;
 import dev.certfleet.pki.wire.NodeReport;
 import dev.certfleet.pki.wire.Problem;
 import dev.certfleet.pki.wire.RenewalRequest;
+import dev.certfleet.pki.wire.RestartLease;
+import dev.certfleet.pki.wire.RestartLeaseRequest;
+import dev.certfleet.pki.wire.RestartOutcome;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.net.InetAddress;
@@ -49,6 +52,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -128,6 +132,19 @@ final class FakeServer implements AutoCloseable {
     @Nullable
     String renewBefore;
 
+    /** Bundles that are not simply the authorities. */
+    final Map<String, String> otherBundles = new ConcurrentHashMap<>();
+
+    /** What is answered to a poll, whatever it is; null for an assignment. */
+    @Nullable
+    String nonsense;
+
+    /** Components for which a lease was given, and how each ended. */
+    final List<RestartLeaseRequest> leases = new ArrayList<>();
+
+    final List<RestartOutcome> restarts = new ArrayList<>();
+    boolean leaseIsTaken;
+
     UnaryOperator<IssuedCertificate> twist = UnaryOperator.identity();
     String nodeName = "";
 
@@ -143,7 +160,7 @@ final class FakeServer implements AutoCloseable {
         }
         authorities.put(AuthorityKind.INSTALLATION, installation);
         https = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 16);
-        show(serverName, clock.instant(), Duration.ofDays(365), List.of(installation.certificate()));
+        show(serverName, clock.instant(), Duration.ofDays(1000), List.of(installation.certificate()));
         https.setHttpsConfigurator(wantingClients(tls.context()));
         https.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
         https.createContext("/", this::serve);
@@ -176,6 +193,11 @@ final class FakeServer implements AutoCloseable {
 
     TestAuthority authority(AuthorityKind kind) {
         return java.util.Objects.requireNonNull(authorities.get(kind));
+    }
+
+    /** From here on another one issues. */
+    synchronized void replace(AuthorityKind kind, TestAuthority next) {
+        authorities.put(kind, next);
     }
 
     /** What was sent with an Idempotency-Key. */
@@ -357,6 +379,10 @@ final class FakeServer implements AutoCloseable {
         identities.remove(successors.getOrDefault(caller, ""));
         if (request.equals("GET /api/v1/agent/assignment")) {
             assignments.incrementAndGet();
+            String answer = nonsense;
+            if (answer != null) {
+                return new Answer(200, answer.getBytes(UTF_8));
+            }
             return json(200, assignment());
         }
         if (request.equals("POST /api/v1/agent/reports")) {
@@ -374,6 +400,22 @@ final class FakeServer implements AutoCloseable {
         if (request.startsWith("POST /api/v1/certificates/") && request.endsWith("/renew")) {
             String id = request.substring("POST /api/v1/certificates/".length(), request.length() - "/renew".length());
             return renew(id, Json.read(RenewalRequest.class, body));
+        }
+        if (request.equals("POST /api/v1/agent/restart-leases")) {
+            if (leaseIsTaken) {
+                return problem(409, "restart-lease-taken", "cp-2 restarts etcd");
+            }
+            leases.add(Json.read(RestartLeaseRequest.class, body));
+            return json(
+                    201,
+                    new RestartLease(
+                            "lease-" + leases.size(),
+                            leases.getLast().component(),
+                            clock.instant().plus(Duration.ofMinutes(5)).toString()));
+        }
+        if (request.equals("POST /api/v1/agent/restart-leases/lease-" + leases.size() + "/end")) {
+            restarts.add(Json.read(RestartOutcome.class, body));
+            return new Answer(204, new byte[0]);
         }
         return problem(404, "not-found", request);
     }
@@ -482,7 +524,7 @@ final class FakeServer implements AutoCloseable {
         }
         TestAuthority authority = authority(profile.authority());
         List<GeneralName> names = new ArrayList<>();
-        if (profile == ProfileName.REVOCATION_GATE) {
+        if (profile == ProfileName.REVOCATION_GATE || profile == ProfileName.KUBE_APISERVER) {
             names.add(new GeneralName(GeneralName.iPAddress, "127.0.0.1"));
         }
         assigned(profile).dnsNames().forEach(name -> names.add(new GeneralName(GeneralName.dNSName, name)));
@@ -534,12 +576,14 @@ final class FakeServer implements AutoCloseable {
                 "clients",
                 authority(AuthorityKind.KUBERNETES).pem()
                         + authority(AuthorityKind.BREAK_GLASS).pem());
+        bundles.putAll(otherBundles);
         return new Assignment(
                 CLUSTER,
                 nodeName,
                 roles,
                 clock.instant().plus(ahead).toString(),
-                roles + "/" + extraNames + "/" + renewBefore + "/" + installation.fingerprint(),
+                roles + "/" + extraNames + "/" + renewBefore + "/" + installation.fingerprint() + "/"
+                        + otherBundles.hashCode(),
                 "api.prod.example.org:6443",
                 certificates,
                 bundles,

@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * Runs the image once so that its AOT cache knows what an agent does: enrol, publish, poll, answer, renew, stop. No test;
+ * Runs the image once so that its AOT cache knows what an agent does: enrol, publish, fetch, poll, answer, renew, stop. No test;
  * {@code src/image/build} calls it.
  */
 final class ImageTraining {
@@ -38,7 +38,8 @@ final class ImageTraining {
         FakeClock clock = new FakeClock(Instant.ofEpochSecond(
                 ProcessHandle.current().info().startInstant().orElseThrow().getEpochSecond()));
         try (FakeServer server = new FakeServer(clock)) {
-            TestNode node = new TestNode(folder, server, clock).withGate().with("renewal:\n  pollInterval: 200ms\n");
+            TestNode node =
+                    new TestNode(folder, server, clock).withGate().withEtcd().with("renewal:\n  pollInterval: 200ms\n");
             Path settings = folder.resolve("agent.yaml");
             Files.writeString(settings, node.yaml().replace("metrics: off", "metrics: 127.0.0.1:" + METRICS_PORT));
             ProcessBuilder builder =
@@ -48,7 +49,12 @@ final class ImageTraining {
                     .redirectOutput(folder.resolve("log").toFile())
                     .start();
             Path socket = node.state.resolve("agent.sock");
-            await(agent, folder, () -> server.reports.size() > 0 && Files.exists(socket));
+            await(
+                    agent,
+                    folder,
+                    () -> server.reports.size() > 0
+                            && Files.exists(socket)
+                            && Files.exists(node.file("pki/etcd/crl.der")));
             ask(socket, new ControlSocket.Request("status", null, false));
             ask(socket, new ControlSocket.Request("renew", null, true));
             int seen = server.requests.size();
@@ -73,7 +79,7 @@ final class ImageTraining {
 
     private static void await(Process agent, Path folder, Condition condition)
             throws IOException, InterruptedException {
-        for (int i = 0; i < 600 && !condition.holds(); i++) {
+        for (int i = 0; i < 2400 && !condition.holds(); i++) {
             if (!agent.isAlive()) {
                 throw new IOException("the agent ended: " + Files.readString(folder.resolve("log")));
             }

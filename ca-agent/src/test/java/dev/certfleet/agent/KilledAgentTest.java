@@ -78,7 +78,7 @@ class KilledAgentTest {
                         "-XX:TieredStopAtLevel=1",
                         "-cp",
                         System.getProperty("java.class.path"),
-                        "dev.certfleet.agent.CaAgent",
+                        "dev.certfleet.agent.Main",
                         "run",
                         "--settings",
                         settings.toString())

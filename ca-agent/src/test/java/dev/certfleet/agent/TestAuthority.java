@@ -89,6 +89,18 @@ final class TestAuthority {
         return Certificates.fingerprint(certificate);
     }
 
+    /** A pair of its own, with an IP address as its name. */
+    dev.certfleet.agent.server.Credential credential(String subject, Instant now, Duration life, String address) {
+        KeyPair pair = newKeys();
+        X509Certificate issued = issue(
+                SubjectPublicKeyInfo.getInstance(pair.getPublic().getEncoded()),
+                subject,
+                now,
+                life,
+                List.of(new GeneralName(GeneralName.iPAddress, address)));
+        return new dev.certfleet.agent.server.Credential(pair.getPrivate(), List.of(issued));
+    }
+
     X509Certificate issue(
             SubjectPublicKeyInfo key, String subject, Instant now, Duration life, List<GeneralName> names) {
         return sign(key, new X500Name(subject), now.minus(Duration.ofMinutes(5)), now.plus(life), false, names);

@@ -24,7 +24,7 @@ final class TestNode {
     final FakeServer server;
     final FakeClock clock;
     private String enrolment = "tokenFile: %FOLDER/token";
-    private String more = "gate: {enabled: false}\netcd: {enabled: false}\n";
+    private String more = "gate: {enabled: false}\netcd: {enabled: false}\ncomponents: {enabled: false}\n";
 
     TestNode(Path folder, FakeServer server, FakeClock clock) throws IOException {
         this.folder = folder;
@@ -33,6 +33,7 @@ final class TestNode {
         this.server = server;
         this.clock = clock;
         Files.writeString(folder.resolve("token"), FakeServer.TOKEN + "\n");
+        Files.setPosixFilePermissions(folder.resolve("token"), dev.certfleet.agent.publish.StagedFile.PRIVATE);
     }
 
     /** Further settings, YAML. */
@@ -62,6 +63,41 @@ final class TestNode {
             more = more.replace(
                     "etcd: {enabled: false}",
                     "etcd: {clientPort: " + client.getLocalPort() + ", peerPort: " + peer.getLocalPort() + "}");
+        }
+        return this;
+    }
+
+    /** With components looked at, on ports that are free now. */
+    TestNode withComponents() throws IOException {
+        return withComponents("");
+    }
+
+    /** The same, with further settings of etcd's, YAML after a comma. */
+    TestNode withComponents(String etcd) throws IOException {
+        try (java.net.ServerSocket client = new java.net.ServerSocket(0);
+                java.net.ServerSocket peer = new java.net.ServerSocket(0);
+                java.net.ServerSocket api = new java.net.ServerSocket(0);
+                java.net.ServerSocket kubelet = new java.net.ServerSocket(0);
+                java.net.ServerSocket other = new java.net.ServerSocket(0)) {
+            String url = "https://127.0.0.1:" + api.getLocalPort();
+            more = more.replace(
+                            "etcd: {enabled: false}",
+                            "etcd: {enabled: false, clientPort: " + client.getLocalPort() + ", peerPort: "
+                                    + peer.getLocalPort() + "}")
+                    .replace("components: {enabled: false}", """
+                            kubernetes: {apiServer: "%URL"}
+                            components:
+                              kube-apiserver: {url: "%URL"}
+                              etcd: {address: 127.0.0.1%RESTART}
+                              kubelet: {address: 127.0.0.1, port: %KUBELET, healthPort: %OTHER}
+                              kube-controller-manager: {address: 127.0.0.1, port: %OTHER}
+                              kube-scheduler: {address: 127.0.0.1, port: %OTHER}
+                              kube-proxy: {address: 127.0.0.1, port: %OTHER}
+                              revocation-gate: {enabled: false}
+                            """.replace("%URL", url)
+                            .replace("%RESTART", etcd)
+                            .replace("%KUBELET", Integer.toString(kubelet.getLocalPort()))
+                            .replace("%OTHER", Integer.toString(other.getLocalPort())));
         }
         return this;
     }
@@ -103,6 +139,11 @@ final class TestNode {
     Outcome command(String... arguments) throws IOException {
         Path file = folder.resolve("agent.yaml");
         Files.writeString(file, yaml());
+        return commandWith(file, arguments);
+    }
+
+    /** The same with settings from another file. */
+    Outcome commandWith(Path file, String... arguments) {
         CommandLine line = CaAgent.commandLine(clock, new SecureRandom());
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();

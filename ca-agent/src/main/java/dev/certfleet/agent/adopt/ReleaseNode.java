@@ -44,6 +44,14 @@ public final class ReleaseNode {
         return folder.path().resolve("released");
     }
 
+    /** @throws Trouble while the node is kubeadm's */
+    public static void requireNotReleased(StateFolder folder) {
+        if (Files.exists(marker(folder))) {
+            throw new Trouble(
+                    ExitCode.NOT_RUNNING, "this node was given back to kubeadm; 'ca-agent adopt' takes it over again");
+        }
+    }
+
     /**
      * Does it.
      *

@@ -37,7 +37,8 @@ public final class AdoptedCertificate {
                         certificate.getNotAfter().toInstant(),
                         certificate.getNotBefore().toInstant(),
                         certificate.getNotBefore().toInstant(),
-                        wanted));
+                        wanted,
+                        null));
         files.save(renew ? taken.renewalDue(true) : taken.inUse());
     }
 }

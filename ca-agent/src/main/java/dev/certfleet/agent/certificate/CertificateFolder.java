@@ -14,7 +14,8 @@ import java.util.Optional;
 
 /**
  * One certificate's folder in the state folder: {@code state.json}; {@code next.key} and {@code next.crt} while a request is
- * under way; {@code current.crt}, a copy of what is published. Of a published key there is no copy.
+ * under way; {@code current.crt}, a copy of what is published; {@code last.key} and {@code last.crt}, the last good pair, until
+ * the published one is proven. Of a key that is in use there is no copy.
  */
 final class CertificateFolder {
     private static final System.Logger LOG = System.getLogger("certfleet.agent.state");
@@ -58,6 +59,23 @@ final class CertificateFolder {
         write("current.crt", pem.getBytes(US_ASCII));
     }
 
+    void writeLast(String certificate, String key) {
+        write("last.crt", certificate.getBytes(US_ASCII));
+        write("last.key", key.getBytes(US_ASCII));
+    }
+
+    Optional<String> lastCertificate() {
+        return read("last.crt");
+    }
+
+    Optional<String> lastKey() {
+        return read("last.key");
+    }
+
+    void dropLast() {
+        drop("last.key", "last.crt");
+    }
+
     Optional<String> nextKey() {
         return read("next.key");
     }
@@ -71,9 +89,14 @@ final class CertificateFolder {
     }
 
     void dropNext() {
+        drop("next.key", "next.crt");
+    }
+
+    private void drop(String... names) {
         try {
-            Files.deleteIfExists(folder.resolve("next.key"));
-            Files.deleteIfExists(folder.resolve("next.crt"));
+            for (String name : names) {
+                Files.deleteIfExists(folder.resolve(name));
+            }
         } catch (IOException e) {
             throw StagedFile.cannot(folder, e);
         }

@@ -5,6 +5,11 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import dev.certfleet.agent.Trouble;
 import dev.certfleet.agent.certificate.CertificateState.Held;
 import dev.certfleet.agent.certificate.CertificateState.Pending;
+import dev.certfleet.agent.component.Component;
+import dev.certfleet.agent.component.Finding;
+import dev.certfleet.agent.component.Places;
+import dev.certfleet.agent.component.Proof;
+import dev.certfleet.agent.component.Prover;
 import dev.certfleet.agent.publish.Layout;
 import dev.certfleet.agent.publish.PairPublisher;
 import dev.certfleet.agent.publish.Readers;
@@ -42,6 +47,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CertificateKeeper {
     private static final System.Logger LOG = System.getLogger("certfleet.agent.certificate");
+    private static final Duration TOLD_FOR = Duration.ofMinutes(10);
 
     /**
      * What one certificate cannot know by itself.
@@ -63,8 +69,15 @@ public final class CertificateKeeper {
     private final Layout.Files files;
     private final KeeperTools tools;
     private final CertificateFolder folder;
+    private final OwnFiles own;
+    private final LastGood lastGood;
+    private final ProofWatch watch = new ProofWatch();
     private AssignedCertificate wanted;
     private CertificateState state;
+    private Optional<String> bundle = Optional.empty();
+    private boolean isCopyWhole;
+    private @Nullable String note;
+    private Instant noteUntil = Instant.MIN;
     private boolean startedAfresh;
 
     public CertificateKeeper(
@@ -73,11 +86,16 @@ public final class CertificateKeeper {
         this.files = files;
         this.tools = tools;
         this.folder = new CertificateFolder(folder);
+        this.own = new OwnFiles(files);
+        this.lastGood = new LastGood(this.folder, files);
         this.wanted = wanted;
         this.state = this.folder.load();
         if (state.pending() == null) {
             // Killed right after a publication, a copy of the published key would stay.
             this.folder.dropNext();
+        }
+        if (state.last() == null) {
+            this.folder.dropLast();
         }
     }
 
@@ -97,21 +115,38 @@ public final class CertificateKeeper {
         return state;
     }
 
+    /** What keeps it from going on, or what was put right a short time ago; null where there is nothing to tell. */
+    public @Nullable String problem() {
+        return state.problem() == null && now().isBefore(noteUntil) ? note : state.problem();
+    }
+
+    /** The component that has to run before it can be seen to use the certificate. */
+    public Optional<Component> waitingFor() {
+        return isUnproven() ? watch.waitingFor() : Optional.empty();
+    }
+
     /** What the server's newest assignment says of this certificate. */
     public void want(AssignedCertificate now) {
+        if (state.rollbacks() > 0 && state.stage() == Stage.RENEWAL_DUE && !now.equals(wanted)) {
+            // What the components refused may have been just that.
+            state = state.withoutPause();
+        }
         wanted = now;
     }
 
     /** Somebody wants it renewed now, or a failed step tried again now. */
     public void hurry(boolean newKey) {
         switch (state.stage()) {
-            case IN_USE -> save(state.renewalDue(newKey));
-            case MISSING, KEY_READY, REQUESTED, RECEIVED, PUBLISHED, RENEWAL_DUE -> save(state.withoutPause());
+            case IN_USE, PROVING -> save(state.renewalDue(newKey));
+            case MISSING, KEY_READY, REQUESTED, RECEIVED, PUBLISHED, ROLLING_BACK, RENEWAL_DUE ->
+                save(state.withoutPause());
         }
     }
 
     /** Goes as far as the files being in place, or to the first step that fails. */
     public void advance(Surroundings surroundings) {
+        bundle = surroundings.bundle();
+        repairCopy();
         boolean going = true;
         while (going && !pausing()) {
             going = switch (state.stage()) {
@@ -120,32 +155,125 @@ public final class CertificateKeeper {
                 case REQUESTED -> surroundings.online() && attempt(() -> request(surroundings));
                 case RECEIVED -> attempt(this::publish);
                 case PUBLISHED -> false;
-                case IN_USE -> attempt(() -> look(surroundings.online() && surroundings.freshBoot()));
+                case ROLLING_BACK -> attempt(this::rollBack);
+                case PROVING, IN_USE -> attempt(() -> look(surroundings.online() && surroundings.freshBoot()));
             };
         }
     }
 
     /** Runs the hooks where they are due. */
     public void settle() throws InterruptedException {
-        if (state.stage() != Stage.PUBLISHED || pausing()) {
+        boolean isPlaced = state.stage() == Stage.PUBLISHED || state.stage() == Stage.ROLLING_BACK;
+        if (!isPlaced || pausing()) {
             return;
         }
         Optional<String> failure = tools.hooks().run(tools.hookSettings().of(profile));
         if (failure.isPresent()) {
             fail(failure.get(), Duration.ZERO);
+        } else if (state.stage() == Stage.ROLLING_BACK) {
+            save(state.rolledBack(tools.rollbackBackoff().after(now(), state.rollbacks())));
+            folder.dropLast();
         } else {
-            save(state.inUse());
+            save(afterHooks(state));
         }
+    }
+
+    private CertificateState afterHooks(CertificateState published) {
+        return tools.proves(profile) ? published.proving() : published.inUse();
+    }
+
+    /** True where a component is to be looked at now: whether it uses what is published. */
+    public boolean wantsProof() {
+        return isUnproven() && !pausing() && !now().isBefore(watch.next());
+    }
+
+    private boolean isUnproven() {
+        Held held = state.held();
+        boolean isPlaced = state.stage() == Stage.PROVING || state.stage() == Stage.IN_USE;
+        return isPlaced && held != null && held.proof() == null && tools.proves(profile);
+    }
+
+    /** Looks, changing nothing; may be called on any thread while nothing else is. */
+    public Finding look(Prover prover, Places places) {
+        try {
+            Optional<String> foreign = own.foreign(folder.currentCertificate());
+            return foreign.isPresent() ? new Finding.Unclear(foreign.get()) : prover.look(profile, files, places);
+        } catch (IOException e) {
+            return new Finding.Unclear(Trouble.oneLine(e));
+        }
+    }
+
+    /** Takes note of what was seen; a pair that no component takes is taken back in the next round. */
+    public void found(Finding finding) {
+        attempt(() -> {
+            switch (finding) {
+                case Finding.Proven(Proof proof) -> {
+                    watch.restart();
+                    save(state.proven(proof));
+                    folder.dropLast();
+                    LOG.log(System.Logger.Level.INFO, "{0}: {1}", profile.label(), proof.label());
+                }
+                case Finding.NotRunning(Component component) -> {
+                    watch.notRunning(component, now().plus(tools.renewal().pollInterval()));
+                    if (state.stage() == Stage.PROVING) {
+                        save(state.inUse());
+                    }
+                }
+                case Finding.Unclear(String what) -> seenInVain(what, false);
+                case Finding.Refused(String what) -> seenInVain(what, true);
+            }
+            return true;
+        });
+    }
+
+    private void seenInVain(String what, boolean refused) {
+        if (state.stage() == Stage.IN_USE) {
+            save(state.proving());
+        }
+        Duration within = tools.components().proveWithin();
+        if (!watch.inVain(now(), within)) {
+            return;
+        }
+        Held held = state.held();
+        Held last = state.last();
+        String serial = held == null ? "" : held.serial();
+        String after = within.toSeconds() + " s after serial " + serial + " was published, " + what;
+        if (refused && last != null && lastGood.isUsable(last, bundle, now())) {
+            log(after + "; going back to serial " + last.serial());
+            save(state.rollingBack(after + "; serial " + last.serial() + " is in place again"));
+        } else if (!after.equals(state.problem())) {
+            log(after);
+            save(state.told(after));
+        }
+    }
+
+    /** The last good pair, where the published one was. Done again from the start where the process was killed in between. */
+    private boolean rollBack() throws IOException {
+        lastGood.putBack();
+        return false;
     }
 
     /** When there is something to do again, as far as can be told now. */
     public Instant nextLook() {
         Instant retryAt = state.retryAt();
         if (retryAt != null) {
-            return retryAt;
+            return pausing() ? retryAt : now();
         }
         Held held = state.held();
-        return state.stage() == Stage.IN_USE && held != null ? RenewalDecision.dueAt(held) : now();
+        if (state.stage() == Stage.IN_USE && held != null) {
+            Instant due = RenewalDecision.dueAt(held);
+            return isUnproven() && watch.next().isBefore(due) ? watch.next() : due;
+        }
+        return state.stage() == Stage.PROVING ? watch.next() : now();
+    }
+
+    /** The same where the server does not answer: when there is something to do that does not need it. */
+    public Optional<Instant> nextLookWithoutServer() {
+        return switch (state.stage()) {
+            case RECEIVED, PUBLISHED, PROVING, ROLLING_BACK -> Optional.of(nextLook());
+            case IN_USE -> isUnproven() ? Optional.of(watch.next()) : Optional.empty();
+            case MISSING, KEY_READY, REQUESTED, RENEWAL_DUE -> Optional.empty();
+        };
     }
 
     /** One step; true where the next can follow at once. */
@@ -220,8 +348,26 @@ public final class CertificateKeeper {
         }
         IssuedCheck.Checked checked = IssuedCheck.check(issued, keys.get().getPublic(), surroundings.bundle(), now());
         folder.writeNextCertificate(checked.pem());
-        save(state.received());
+        save(state.received(keepLast()));
         return true;
+    }
+
+    /** Copies the published pair while it is the last that was proven, before the first of its files is replaced. */
+    private @Nullable Held keepLast() {
+        Held held = state.held();
+        if (held == null || !tools.proves(profile)) {
+            return null;
+        }
+        if (held.proof() == null) {
+            return state.last();
+        }
+        Optional<KeyPair> keys = publishedKeys();
+        Optional<String> certificate = folder.currentCertificate();
+        if (keys.isEmpty() || certificate.isEmpty()) {
+            return null;
+        }
+        lastGood.keep(certificate.get(), keys.get());
+        return held;
     }
 
     /** By the server's clock: with this node's alone, a wrong one would ask for one certificate after the other. */
@@ -269,15 +415,7 @@ public final class CertificateKeeper {
         log(Trouble.oneLine(e));
         folder.dropNext();
         if (pending.renewalOf() != null && (e.status() == 404 || e.status() == 410)) {
-            save(new CertificateState(
-                    CertificateState.FORMAT,
-                    Stage.MISSING,
-                    null,
-                    null,
-                    false,
-                    state.failures() + 1,
-                    null,
-                    Trouble.oneLine(e)));
+            save(state.forgotten(Trouble.oneLine(e)));
             return state.failures() < 2;
         }
         save(state.startAgain(e.breaksRules() && !pending.newKey(), retryAt, Trouble.oneLine(e)));
@@ -304,8 +442,10 @@ public final class CertificateKeeper {
                 leaf.getNotAfter().toInstant(),
                 now(),
                 pending.keyMadeAt(),
-                pending.wanted()));
-        save(tools.hookSettings().of(profile).isEmpty() ? published.inUse() : published);
+                pending.wanted(),
+                null));
+        watch.restart();
+        save(tools.hookSettings().of(profile).isEmpty() ? afterHooks(published) : published);
         folder.dropNext();
         LOG.log(
                 System.Logger.Level.INFO,
@@ -339,11 +479,14 @@ public final class CertificateKeeper {
             log(files.certificate() + " is gone; it is put back");
             PairPublisher.publish(files, copy.get(), Optional.empty());
         }
+        putRight();
+        Optional<String> foreign = own.foreign(folder.currentCertificate());
         return switch (RenewalDecision.decide(
                 held, wanted, now(), freshBoot, tools.renewal().keyMaxAge())) {
             case RenewalDecision.Keep keep -> {
-                if (state.problem() != null) {
-                    save(state.inUse());
+                if (state.stage() == Stage.IN_USE && !foreign.equals(Optional.ofNullable(state.problem()))) {
+                    foreign.ifPresent(this::log);
+                    save(state.inUse().told(foreign.orElse(null)));
                 }
                 yield false;
             }
@@ -353,6 +496,33 @@ public final class CertificateKeeper {
                 yield true;
             }
         };
+    }
+
+    /** The copy of what is published may have been damaged; nobody is to be blamed for changing the file then. */
+    private void repairCopy() {
+        Held held = state.held();
+        if (isCopyWhole || held == null) {
+            return;
+        }
+        isCopyWhole = true;
+        try {
+            String published = Files.readString(files.certificate(), US_ASCII);
+            if (Certificates.fingerprint(parse(published)).equals(held.id())
+                    && !folder.currentCertificate().equals(Optional.of(published))) {
+                folder.writeCurrentCertificate(published);
+            }
+        } catch (IOException | Trouble e) {
+            // There is no such file, or not ours, which the next step notices.
+        }
+    }
+
+    private void putRight() throws IOException {
+        List<String> done = own.putRight();
+        if (!done.isEmpty()) {
+            note = String.join("; ", done);
+            noteUntil = now().plus(TOLD_FOR);
+            log(note);
+        }
     }
 
     private boolean lostKey() {
@@ -400,7 +570,8 @@ public final class CertificateKeeper {
 
     private boolean pausing() {
         Instant retryAt = state.retryAt();
-        return retryAt != null && retryAt.isAfter(now());
+        // Of a time when the clock was wrong where it is farther away than any pause is long.
+        return retryAt != null && retryAt.isAfter(now()) && !retryAt.isAfter(now().plus(tools.longestPause()));
     }
 
     private void fail(String why, Duration atLeast) {

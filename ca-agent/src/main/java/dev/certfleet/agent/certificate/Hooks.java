@@ -10,17 +10,17 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /** Runs a profile's commands one after the other, as argument vectors, with nothing on their input. */
-final class Hooks {
+public final class Hooks {
     private static final int KEPT_OUTPUT = 2048;
 
     private final Duration timeout;
 
-    Hooks(Duration timeout) {
+    public Hooks(Duration timeout) {
         this.timeout = timeout;
     }
 
     /** @return what went wrong with the first command that failed; empty where all worked */
-    Optional<String> run(List<List<String>> commands) throws InterruptedException {
+    public Optional<String> run(List<List<String>> commands) throws InterruptedException {
         for (List<String> command : commands) {
             Optional<String> failure = run(command, timeout);
             if (failure.isPresent()) {

@@ -1,6 +1,7 @@
 package dev.certfleet.agent.certificate;
 
 import dev.certfleet.agent.Trouble;
+import dev.certfleet.agent.server.AnswerCheck;
 import dev.certfleet.pki.Certificates;
 import dev.certfleet.pki.Pem;
 import dev.certfleet.pki.wire.IssuedCertificate;
@@ -33,6 +34,10 @@ public final class IssuedCheck {
      */
     public static Checked check(IssuedCertificate issued, PublicKey key, Optional<String> bundle, Instant now)
             throws IOException {
+        Optional<String> missing = AnswerCheck.missing(issued);
+        if (missing.isPresent()) {
+            throw new IOException("the server's answer lacks '" + missing.get() + "'");
+        }
         try {
             List<X509Certificate> leaf = Certificates.parse(issued.certificate());
             X509Certificate certificate = leaf.getFirst();
@@ -50,6 +55,10 @@ public final class IssuedCheck {
                 throw new IOException("the server answered a certificate that ended on "
                         + certificate.getNotAfter().toInstant() + "; is this node's clock right?");
             }
+            if (certificate.getNotBefore().toInstant().isAfter(now)) {
+                throw new IOException("the server answered a certificate that is not valid before "
+                        + certificate.getNotBefore().toInstant() + "; is this node's clock right?");
+            }
             List<X509Certificate> chain = Certificates.parse(issued.chain());
             List<X509Certificate> anchors = bundle.isPresent()
                     ? Certificates.parse(bundle.get())
@@ -60,6 +69,17 @@ public final class IssuedCheck {
             return new Checked(certificate, pem.toString());
         } catch (CertificateException e) {
             throw new IOException("the server's answer holds no certificate: " + Trouble.oneLine(e), e);
+        }
+    }
+
+    /** True where a published certificate, with what is published behind it, chains to a bundle. */
+    public static boolean isTrusted(String published, String bundle) {
+        try {
+            List<X509Certificate> chain = Certificates.parse(published);
+            path(chain.getFirst(), chain.subList(1, chain.size()), Certificates.parse(bundle));
+            return true;
+        } catch (CertificateException | IOException e) {
+            return false;
         }
     }
 

@@ -12,7 +12,11 @@ public enum Stage {
     RECEIVED("received"),
     /** The files are in place; the hooks have yet to run. */
     PUBLISHED("published"),
-    /** All is done until it is due. */
+    /** A component that runs is being looked at: it has yet to use the pair. */
+    PROVING("proving"),
+    /** No component takes the pair; the last good one is being put back. */
+    ROLLING_BACK("rolling-back"),
+    /** All is done until it is due; proven, unless the component does not run or there is none to ask. */
     IN_USE("in-use"),
     /** In use, and to be replaced now. */
     RENEWAL_DUE("renewal-due");

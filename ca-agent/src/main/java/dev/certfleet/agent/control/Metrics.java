@@ -7,6 +7,7 @@ import com.sun.net.httpserver.HttpServer;
 import dev.certfleet.agent.ExitCode;
 import dev.certfleet.agent.Trouble;
 import dev.certfleet.agent.gate.GateServer;
+import dev.certfleet.pki.wire.LoadedBundle;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Instant;
@@ -97,6 +98,19 @@ public final class Metrics implements AutoCloseable {
         for (StatusReport.Line line : report.certificates()) {
             text.append("certfleet_agent_certificate_problem{profile=\"").append(line.profile());
             text.append("\"} ").append(line.problem() == null ? 0 : 1).append('\n');
+        }
+        head(text, "certfleet_agent_certificate_proven", "1 where a component was seen to use the certificate.");
+        for (StatusReport.Line line : report.certificates()) {
+            text.append("certfleet_agent_certificate_proven{profile=\"").append(line.profile());
+            text.append("\"} ").append(line.proof() == null ? 0 : 1).append('\n');
+        }
+        head(
+                text,
+                "certfleet_agent_bundle_loaded",
+                "1 where every component that runs uses the published CA bundle, 0 where one waits for a restart.");
+        for (LoadedBundle bundle : report.bundles()) {
+            text.append("certfleet_agent_bundle_loaded{bundle=\"").append(bundle.bundle());
+            text.append("\"} ").append(bundle.loaded() ? 1 : 0).append('\n');
         }
         head(
                 text,

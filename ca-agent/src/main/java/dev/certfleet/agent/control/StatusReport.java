@@ -1,6 +1,7 @@
 package dev.certfleet.agent.control;
 
 import dev.certfleet.pki.wire.HeldCertificate;
+import dev.certfleet.pki.wire.LoadedBundle;
 import dev.certfleet.pki.wire.NodeReport;
 import java.time.Instant;
 import java.util.List;
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param node null while not enrolled
  * @param lastContact when the server answered last
  * @param clockSkewSeconds this node's clock minus the server's
+ * @param bundles which published CA bundles the components use
  * @param gate the revocation gate's state in a line; null where there is none
  * @param etcd how etcd's CRL stands, in a line; null where there is none
  * @param problems what else keeps the agent from its work
@@ -28,6 +30,7 @@ public record StatusReport(
         @Nullable Long clockSkewSeconds,
         List<Line> certificates,
         List<Authority> authorities,
+        List<LoadedBundle> bundles,
         @Nullable String gate,
         @Nullable String etcd,
         List<String> problems) {
@@ -39,6 +42,8 @@ public record StatusReport(
      * @param next what happens next, in words
      * @param nextAt when; null for at once
      * @param overdue true where less than a quarter of its life is left
+     * @param proof how it was seen to be used; null where it was not
+     * @param waitingFor the component that has to run before that can be seen; null where none has to
      */
     public record Line(
             String profile,
@@ -51,7 +56,9 @@ public record StatusReport(
             String next,
             @Nullable Instant nextAt,
             @Nullable String problem,
-            boolean overdue) {}
+            boolean overdue,
+            @Nullable String proof,
+            @Nullable String waitingFor) {}
 
     /** A published CA bundle and when the first of its certificates ends. */
     public record Authority(String bundle, String file, Instant notAfter) {}
@@ -68,10 +75,10 @@ public record StatusReport(
                                 line.id(),
                                 line.notAfter() == null ? null : line.notAfter().toString(),
                                 line.problem(),
-                                null))
+                                line.proof()))
                         .toList(),
                 gate,
-                List.of());
+                bundles);
     }
 
     /** True where somebody should look. */

@@ -45,14 +45,15 @@ public final class StatusTable {
 
     private static List<String> rows(StatusReport report) {
         List<List<String>> rows = new ArrayList<>();
-        rows.add(List.of("CERTIFICATE", "FILE", "STATE", "LIVES UNTIL", "NEXT"));
+        rows.add(List.of("CERTIFICATE", "FILE", "STATE", "LIVES UNTIL", "NEXT", "PROOF"));
         for (StatusReport.Line line : report.certificates()) {
             rows.add(List.of(
                     line.profile(),
                     text(line.certificate()),
                     line.state() + (line.problem() == null ? "" : " !"),
                     line.notAfter() == null ? "-" : line.notAfter() + " (" + in(line.notAfter(), report.at()) + ")",
-                    line.next() + (line.nextAt() == null ? "" : " " + in(line.nextAt(), report.at()))));
+                    line.next() + (line.nextAt() == null ? "" : " " + in(line.nextAt(), report.at())),
+                    proof(line)));
         }
         int[] widths = new int[rows.getFirst().size()];
         for (List<String> row : rows) {
@@ -73,6 +74,13 @@ public final class StatusTable {
                             : row.get(i) + " ".repeat(widths[i] - row.get(i).length()));
         }
         return cells.stream().collect(Collectors.joining("  "));
+    }
+
+    private static String proof(StatusReport.Line line) {
+        if (line.proof() != null) {
+            return line.proof();
+        }
+        return line.waitingFor() == null ? "-" : "when " + line.waitingFor() + " runs";
     }
 
     private static String text(@Nullable String value) {

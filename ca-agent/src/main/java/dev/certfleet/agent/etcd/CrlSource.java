@@ -1,25 +1,21 @@
 package dev.certfleet.agent.etcd;
 
 import dev.certfleet.agent.Trouble;
+import dev.certfleet.pki.PlainHttp;
 import java.io.IOException;
+import java.net.HttpURLConnection;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /** Fetches the CRL over plain HTTP, within one time limit and one size; what comes is not believed here. */
 final class CrlSource {
-    private final HttpClient http;
     private final Duration timeout;
 
-    CrlSource(HttpClient http, Duration timeout) {
-        this.http = http;
+    CrlSource(Duration timeout) {
         this.timeout = timeout;
     }
 
@@ -31,32 +27,25 @@ final class CrlSource {
      * @return empty where that is still the newest
      */
     Optional<Fetched> fetch(URI url, String tag) throws IOException, InterruptedException {
-        HttpRequest.Builder request =
-                HttpRequest.newBuilder(url).timeout(timeout).header("Accept", "application/pkix-crl");
+        Map<String, String> headers = new HashMap<>(Map.of("Accept", "application/pkix-crl"));
         if (!tag.isEmpty()) {
-            request.header("If-None-Match", tag);
+            headers.put("If-None-Match", tag);
         }
-        CompletableFuture<HttpResponse<byte[]>> exchange = http.sendAsync(
-                request.build(),
-                // One octet more than is taken, so that the check tells of the size.
-                HttpResponse.BodyHandlers.limiting(HttpResponse.BodyHandlers.ofByteArray(), CrlCheck.MAX_SIZE + 1L));
+        PlainHttp.Answer answer;
         try {
-            HttpResponse<byte[]> response = exchange.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
-            if (response.statusCode() == 304 && !tag.isEmpty()) {
-                return Optional.empty();
-            }
-            if (response.statusCode() != 200) {
-                throw new IOException(url + " answered with HTTP status " + response.statusCode());
-            }
-            return Optional.of(new Fetched(
-                    response.body(), response.headers().firstValue("ETag").orElse("")));
+            // What is larger comes with one octet more, so that the check tells of the size.
+            answer = PlainHttp.exchange(url, headers, null, CrlCheck.MAX_SIZE, timeout);
         } catch (TimeoutException e) {
             throw new IOException(url + " did not answer within " + timeout.toSeconds() + " s", e);
-        } catch (ExecutionException e) {
-            Throwable cause = e.getCause() == null ? e : e.getCause();
-            throw new IOException(url + " cannot be fetched: " + Trouble.oneLine(String.valueOf(cause)), cause);
-        } finally {
-            exchange.cancel(true);
+        } catch (IOException e) {
+            throw new IOException(url + " cannot be fetched: " + Trouble.oneLine(String.valueOf(e)), e);
         }
+        if (answer.status() == HttpURLConnection.HTTP_NOT_MODIFIED && !tag.isEmpty()) {
+            return Optional.empty();
+        }
+        if (answer.status() != HttpURLConnection.HTTP_OK) {
+            throw new IOException(url + " answered with HTTP status " + answer.status());
+        }
+        return Optional.of(new Fetched(answer.body(), answer.tag()));
     }
 }

@@ -13,7 +13,6 @@ import dev.certfleet.pki.wire.DoorProof;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.net.InetAddress;
-import java.net.http.HttpClient;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -94,7 +93,6 @@ public final class EtcdGuard implements RevocationListener, AutoCloseable {
     /**
      * @param state where it remembers what it published and awaits
      * @param addresses the node's own, without loopback
-     * @param http for the CRL
      */
     public static EtcdGuard make(
             Layout layout,
@@ -102,7 +100,6 @@ public final class EtcdGuard implements RevocationListener, AutoCloseable {
             int clientPort,
             int peerPort,
             List<InetAddress> addresses,
-            HttpClient http,
             OcspClient ocsp,
             Receipts receipts,
             Clock clock,
@@ -119,7 +116,7 @@ public final class EtcdGuard implements RevocationListener, AutoCloseable {
         CrlFile file = new CrlFile(layout.etcdCrl(), state.resolve("crl.der"));
         return new EtcdGuard(
                 tools,
-                new CrlKeeper(file, new CrlSource(http, FETCH_TIMEOUT), ocsp, clock),
+                new CrlKeeper(file, new CrlSource(FETCH_TIMEOUT), ocsp, clock),
                 new AwaitedRevocations(state.resolve("awaited.json")));
     }
 

@@ -15,11 +15,11 @@ import java.util.List;
 import java.util.Optional;
 
 /** Reads pairs as they are on disk. */
-final class Pairs {
+public final class Pairs {
     private Pairs() {}
 
     /** Empty where there is none, or none that belongs together, which may be for a moment. */
-    static Optional<Credential> read(Layout.Files files) {
+    public static Optional<Credential> read(Layout.Files files) {
         try {
             List<X509Certificate> chain = Certificates.parse(Files.readString(files.certificate(), US_ASCII));
             // In an older form where the pair is an adopted one

@@ -27,7 +27,7 @@ import javax.net.ssl.TrustManager;
  * over before the server has looked at its certificate (RFC 8446 section 4.4), and etcd looks at its CRL after that: so what
  * counts is whether anything is answered.
  */
-final class Probe {
+public final class Probe {
     private static final String HTTP2 = "h2";
     /** The connection preface and an empty SETTINGS frame (RFC 9113 section 3.4). */
     private static final byte[] PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0".getBytes(US_ASCII);
@@ -38,13 +38,13 @@ final class Probe {
     private final SecureRandom random;
     private final Duration timeout;
 
-    Probe(SecureRandom random, Duration timeout) {
+    public Probe(SecureRandom random, Duration timeout) {
         this.random = random;
         this.timeout = timeout;
     }
 
     /** What came of it. */
-    sealed interface Answer {
+    public sealed interface Answer {
         /** It was served. */
         record Accepted() implements Answer {}
 
@@ -62,7 +62,7 @@ final class Probe {
      * @param addresses tried in order until one takes the connection
      * @param authorities what etcd's own certificate has to chain to; its names are not looked at
      */
-    Answer ask(List<InetAddress> addresses, int port, Credential credential, List<X509Certificate> authorities) {
+    public Answer ask(List<InetAddress> addresses, int port, Credential credential, List<X509Certificate> authorities) {
         for (InetAddress address : addresses) {
             Socket plain = new Socket();
             try {

@@ -3,6 +3,8 @@ package dev.certfleet.agent.gate;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.certfleet.agent.gate.GatePolicy.Verdict;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -88,7 +90,8 @@ public record GateFiles(Path folder, Path authority, GateSettings settings) {
      * of the authorizer, status 500.
      */
     public Configuration authorizationConfiguration(PushedList list) {
-        String marker = MARKER + digest(text(list, ""));
+        // The authority too: kube-apiserver reads it again when, and only when, this configuration is another.
+        String marker = MARKER + digest(text(list, "") + trusted());
         return new Configuration(text(list, marker), marker);
     }
 
@@ -112,6 +115,14 @@ public record GateFiles(Path folder, Path authority, GateSettings settings) {
                   - type: RBAC
                     name: rbac
                 """).toString();
+    }
+
+    private String trusted() {
+        try {
+            return Files.readString(authority);
+        } catch (IOException e) {
+            return "";
+        }
     }
 
     private static String digest(String text) {

@@ -21,7 +21,6 @@ public final class Token implements Evidence {
     /** The environment variable that may hold it. */
     public static final String VARIABLE = "CERTFLEET_ENROLMENT_TOKEN";
 
-    private static final System.Logger LOG = System.getLogger("certfleet.agent.enrolment");
     private static final int LONGEST = 4096;
 
     private final String secret;
@@ -37,10 +36,11 @@ public final class Token implements Evidence {
                 throw new Trouble(ExitCode.SETTINGS, "the token file " + file + " holds more than a token");
             }
             if (Files.getPosixFilePermissions(file).contains(PosixFilePermission.OTHERS_READ)) {
-                LOG.log(
-                        System.Logger.Level.WARNING,
-                        "the token file {0} can be read by every user of this machine; chmod 600 it",
-                        file);
+                throw new Trouble(
+                        ExitCode.SETTINGS,
+                        "the token file " + file
+                                + " can be read by every user of this machine; have the token revoked, put another one there"
+                                + " and chmod 600 it");
             }
             return Optional.of(of(Files.readString(file), "the token file " + file));
         } catch (NoSuchFileException e) {

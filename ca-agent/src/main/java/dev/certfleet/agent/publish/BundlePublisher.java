@@ -7,6 +7,8 @@ import dev.certfleet.agent.Trouble;
 import dev.certfleet.pki.Certificates;
 import java.nio.file.Path;
 import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
+import java.util.List;
 import java.util.Optional;
 
 /** CA certificates that components trust: checked to be certificates before they replace what is there. */
@@ -18,20 +20,30 @@ public final class BundlePublisher {
      * @return true where the file was changed
      */
     public static boolean publish(String name, String pem, Path target) {
-        byte[] contents;
-        try {
-            // Encoded anew: nothing gets into a trust store beside the certificates themselves.
-            contents = Certificates.pem(Certificates.parse(pem)).getBytes(US_ASCII);
-        } catch (CertificateException e) {
-            throw new Trouble(
-                    ExitCode.REFUSED,
-                    "the server's bundle '" + name + "' is not a list of certificates: " + Trouble.oneLine(e),
-                    e);
-        }
+        // Encoded anew: nothing gets into a trust store beside the certificates themselves.
+        byte[] contents = Certificates.pem(parse(name, pem)).getBytes(US_ASCII);
         if (Kubeconfig.same(target, contents)) {
             return false;
         }
         StagedFile.replace(target, contents, StagedFile.PUBLIC, Optional.empty());
         return true;
+    }
+
+    /** @throws Trouble where it is no list of CA certificates */
+    public static List<X509Certificate> parse(String name, String pem) {
+        try {
+            List<X509Certificate> authorities = Certificates.parse(pem);
+            for (X509Certificate authority : authorities) {
+                if (authority.getBasicConstraints() < 0) {
+                    throw new CertificateException(authority.getSubjectX500Principal() + " is no authority");
+                }
+            }
+            return authorities;
+        } catch (CertificateException e) {
+            throw new Trouble(
+                    ExitCode.REFUSED,
+                    "the server's bundle '" + name + "' is not a list of CA certificates: " + Trouble.oneLine(e),
+                    e);
+        }
     }
 }

@@ -58,7 +58,7 @@ public final class Layout {
         bundles.put("kubernetes", clusterAuthority());
         bundles.put("clients", under("pki/client-ca.crt"));
         if (controlPlane || roles.contains(NodeRole.ETCD)) {
-            bundles.put("etcd", under("pki/etcd/ca.crt"));
+            bundles.put("etcd", etcdAuthority());
         }
         if (controlPlane) {
             bundles.put("front-proxy", under("pki/front-proxy-ca.crt"));
@@ -70,6 +70,11 @@ public final class Layout {
     /** What kubeconfigs trust the API server by. */
     public Path clusterAuthority() {
         return under("pki/ca.crt");
+    }
+
+    /** What etcd, its members and its clients trust each other by. */
+    public Path etcdAuthority() {
+        return under("pki/etcd/ca.crt");
     }
 
     public Path serviceAccountKey() {

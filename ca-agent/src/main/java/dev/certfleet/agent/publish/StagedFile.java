@@ -118,7 +118,7 @@ public final class StagedFile implements AutoCloseable {
     }
 
     /** Creates a folder and those above it with mode 0755, whatever the umask. */
-    static void createFolders(Path folder) throws IOException {
+    public static void createFolders(Path folder) throws IOException {
         if (Files.isDirectory(folder)) {
             return;
         }
@@ -150,7 +150,8 @@ public final class StagedFile implements AutoCloseable {
                 ExitCode.FILES, "cannot write " + target + ": " + reason + "; what was there before stays", e);
     }
 
-    private static void chown(Path file, String owner) throws IOException {
+    /** @param owner {@code user}, {@code user:group} or {@code :group} */
+    public static void chown(Path file, String owner) throws IOException {
         UserPrincipalLookupService principals = file.getFileSystem().getUserPrincipalLookupService();
         PosixFileAttributeView view =
                 Files.getFileAttributeView(file, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);

@@ -22,6 +22,9 @@ import dev.certfleet.pki.wire.IssuedCertificate;
 import dev.certfleet.pki.wire.NodeReport;
 import dev.certfleet.pki.wire.Problem;
 import dev.certfleet.pki.wire.RenewalRequest;
+import dev.certfleet.pki.wire.RestartLease;
+import dev.certfleet.pki.wire.RestartLeaseRequest;
+import dev.certfleet.pki.wire.RestartOutcome;
 import dev.certfleet.pki.wire.TpmChallenge;
 import dev.certfleet.pki.wire.TpmChallengeRequest;
 import java.io.IOException;
@@ -136,7 +139,12 @@ public final class ServerClient {
         String path = "/agent/assignment";
         Answer answer = exchange(
                 new Call("GET", path, null, null, "application/json", settings.requestTimeout(), mark.orElse(null)));
-        return parse(Assignment.class, path, answer.body());
+        Assignment assignment = parse(Assignment.class, path, answer.body());
+        Optional<String> missing = AnswerCheck.missing(assignment);
+        if (missing.isPresent()) {
+            throw new ServerException.Unreachable("the answer to " + path + " lacks '" + missing.get() + "'", null);
+        }
+        return assignment;
     }
 
     public IssuedCertificate issue(String cluster, CertificateRequest request, String requestId)
@@ -169,6 +177,20 @@ public final class ServerClient {
 
     public void alarm(AgentAlarm alarm, String requestId) throws ServerException {
         send("POST", "/agent/alarms", alarm, requestId, "application/json", settings.requestTimeout());
+    }
+
+    public RestartLease restartLease(RestartLeaseRequest request, String requestId) throws ServerException {
+        return call("POST", "/agent/restart-leases", request, requestId, RestartLease.class);
+    }
+
+    public void endRestart(String lease, RestartOutcome outcome, String requestId) throws ServerException {
+        send(
+                "POST",
+                "/agent/restart-leases/" + segment(lease) + "/end",
+                outcome,
+                requestId,
+                "application/json",
+                settings.requestTimeout());
     }
 
     /**

@@ -67,6 +67,13 @@ public final class Section {
         return Optional.of(scalar(name(key), value));
     }
 
+    /** True where the key has a single value. */
+    boolean isText(String key) {
+        known.add(key);
+        Object value = values.get(key);
+        return value != null && !(value instanceof Map) && !(value instanceof List);
+    }
+
     public boolean flag(String key, boolean otherwise) {
         known.add(key);
         Object value = values.get(key);

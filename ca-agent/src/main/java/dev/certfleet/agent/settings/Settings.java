@@ -27,12 +27,14 @@ public record Settings(
         RenewalSettings renewal,
         ControlSettings control,
         GateSection gate,
-        EtcdSettings etcd) {
+        EtcdSettings etcd,
+        ComponentSettings components) {
 
     public static final Path DEFAULT_FILE = Path.of("/etc/certfleet/agent.yaml");
 
     public Settings with(ServerSettings changed) {
-        return new Settings(changed, enrolment, node, kubernetes, kubelet, paths, hooks, renewal, control, gate, etcd);
+        return new Settings(
+                changed, enrolment, node, kubernetes, kubelet, paths, hooks, renewal, control, gate, etcd, components);
     }
 
     /** @throws Trouble where the file cannot be read, is not YAML, or says what is not allowed */
@@ -59,6 +61,8 @@ public record Settings(
     /** The settings in a YAML text. */
     public static Settings parse(String yaml) {
         Section root = new Section("", load(yaml));
+        GateSection gate = GateSection.from(root.section("gate"));
+        EtcdSettings etcd = EtcdSettings.from(root.section("etcd"));
         Settings settings = new Settings(
                 ServerSettings.from(root.section("server")),
                 EnrolmentSettings.from(root.section("enrolment")),
@@ -69,8 +73,9 @@ public record Settings(
                 HookSettings.from(root.section("hooks")),
                 RenewalSettings.from(root.section("renewal")),
                 ControlSettings.from(root.section("control")),
-                GateSection.from(root.section("gate")),
-                EtcdSettings.from(root.section("etcd")));
+                gate,
+                etcd,
+                ComponentSettings.from(root.section("components"), etcd, gate));
         root.end();
         return settings;
     }

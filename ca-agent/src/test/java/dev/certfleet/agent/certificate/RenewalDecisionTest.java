@@ -36,14 +36,21 @@ class RenewalDecisionTest {
     @Test
     void countsALifeOfMinutesFromWhenItWasPublished() {
         Held minutes = new Held(
-                "00000000", "01", START.minusSeconds(300), START.plusSeconds(60), START, START, wanted(null, "a"));
+                "00000000",
+                "01",
+                START.minusSeconds(300),
+                START.plusSeconds(60),
+                START,
+                START,
+                wanted(null, "a"),
+                null);
 
         assertThat(RenewalDecision.dueAt(minutes)).isEqualTo(START.plusSeconds(40));
     }
 
     @Test
     void renewsForOtherNamesButNotForAnotherOrder() {
-        Held held = new Held("00000000", "01", START, START.plus(LIFE), START, START, wanted(null, "a", "B"));
+        Held held = new Held("00000000", "01", START, START.plus(LIFE), START, START, wanted(null, "a", "B"), null);
 
         assertThat(decide(held, wanted(null, "b", "a"), START, false)).isInstanceOf(Keep.class);
         assertThat(decide(held, wanted(null, "a"), START, false)).isEqualTo(new Renew(false, "its names changed"));
@@ -53,8 +60,8 @@ class RenewalDecisionTest {
     void renewsOnceForEachTimeTheServerAsks() {
         String asked = START.plusSeconds(60).toString();
         Held before = held("00000000");
-        Held after =
-                new Held("00000000", "02", START.minusSeconds(200), START.plus(LIFE), START, START, wanted(asked, "a"));
+        Held after = new Held(
+                "00000000", "02", START.minusSeconds(200), START.plus(LIFE), START, START, wanted(asked, "a"), null);
 
         assertThat(decide(before, wanted(asked, "a"), START.plusSeconds(61), false))
                 .isInstanceOf(Renew.class);
@@ -67,7 +74,8 @@ class RenewalDecisionTest {
 
     @Test
     void replacesAnOldKeyOnlyWhileNobodyReadsIt() {
-        Held held = new Held("00000000", "01", START, START.plus(LIFE), START, START.minus(KEY_AGE), wanted(null, "a"));
+        Held held = new Held(
+                "00000000", "01", START, START.plus(LIFE), START, START.minus(KEY_AGE), wanted(null, "a"), null);
 
         assertThat(decide(held, wanted(null, "a"), START, false)).isInstanceOf(Keep.class);
         assertThat(decide(held, wanted(null, "a"), START, true)).isEqualTo(new Renew(true, "its key is 90 days old"));
@@ -78,7 +86,7 @@ class RenewalDecisionTest {
     }
 
     private static Held held(String id) {
-        return new Held(id, "01", START, START.plus(LIFE), START, START, wanted(null, "a"));
+        return new Held(id, "01", START, START.plus(LIFE), START, START, wanted(null, "a"), null);
     }
 
     private static AssignedCertificate wanted(@Nullable String renewBefore, String... names) {

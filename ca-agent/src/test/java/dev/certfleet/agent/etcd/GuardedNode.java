@@ -26,7 +26,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -61,7 +60,6 @@ final class GuardedNode implements AutoCloseable {
     final int peerPort;
     private final Map<Integer, byte[]> crls = new HashMap<>();
     private final HttpServer status;
-    private final HttpClient http = HttpClient.newHttpClient();
     private final List<FakeEtcd> parts = new ArrayList<>();
     int fetches;
     boolean proofsAreTaken = true;
@@ -126,9 +124,7 @@ final class GuardedNode implements AutoCloseable {
                 clientPort,
                 peerPort,
                 List.of(),
-                http,
                 new OcspClient(
-                        http,
                         new OcspVerifier(clock, OcspVerifier.DEFAULT_TOLERANCE),
                         new SecureRandom(),
                         Duration.ofSeconds(2)),
@@ -186,6 +182,5 @@ final class GuardedNode implements AutoCloseable {
         stopEtcd();
         status.stop(0);
         responder.close();
-        http.close();
     }
 }

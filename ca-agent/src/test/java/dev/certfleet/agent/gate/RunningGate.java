@@ -46,7 +46,6 @@ final class RunningGate implements AutoCloseable {
     final ServingCertificate serving = new ServingCertificate();
 
     private final Path stateFile;
-    private final HttpClient http = HttpClient.newHttpClient();
     private final HttpClient kubeApiserver;
     private final GateSettings settings;
     private Gate gate;
@@ -106,10 +105,7 @@ final class RunningGate implements AutoCloseable {
                 Map.of());
         Issuers issuers = Issuers.of(assignment);
         OcspClient ocsp = new OcspClient(
-                http,
-                new OcspVerifier(clock, OcspVerifier.DEFAULT_TOLERANCE),
-                new SecureRandom(),
-                Duration.ofSeconds(2));
+                new OcspVerifier(clock, OcspVerifier.DEFAULT_TOLERANCE), new SecureRandom(), Duration.ofSeconds(2));
         Gate started = new Gate(
                 settings,
                 stateFile,
@@ -290,7 +286,6 @@ final class RunningGate implements AutoCloseable {
         door.close();
         gate.close();
         responder.close();
-        http.shutdownNow();
         kubeApiserver.shutdownNow();
     }
 }

@@ -82,6 +82,11 @@ class SettingsTest {
                     gate: {address: 10.0.0.1}              | gate.address has to be a loopback address
                     gate: {apiServer: 10.0.0.1}             | gate.apiServer has to be like https://10.0.0.1:6443
                     gate: {auditLog: audit.log}             | gate.auditLog has to be an absolute path
+                    components: {etcd: {address: here}}     | components.etcd.address has to be an IP address, not 'here'
+                    components: {kube-apiserver: {url: h}}  | components.kube-apiserver.url has to be like https://10.0.0.1:6443
+                    components: {kubelet: {port: 70000}}    | components.kubelet.port has to be a port number
+                    components: {etcd: {restart: sometimes}} | components.etcd.restart has to be a list of commands
+                    components: {etcd: {clientPort: 1}}     | there is no setting 'components.etcd.clientPort'
                     gate: {failurePolicy: maybe}           | gate.failurePolicy has to be allow or deny
                     [1, 2]                                 | the file has to be a mapping
                     server: {                              | not YAML: line

@@ -158,7 +158,6 @@ final class Restored {
                     .body();
             BigInteger serial = issued.certificate().getSerialNumber();
             CertificateStatus answer = new OcspClient(
-                            http,
                             new OcspVerifier(clock, Duration.ofMinutes(5)),
                             server.bean(SecureRandom.class),
                             Duration.ofSeconds(10))

@@ -1,21 +1,17 @@
 package dev.certfleet.pki.ocsp;
 
+import dev.certfleet.pki.PlainHttp;
 import dev.certfleet.pki.ocsp.OcspException.Problem;
 import java.io.IOException;
 import java.math.BigInteger;
+import java.net.HttpURLConnection;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
@@ -24,13 +20,14 @@ import java.util.concurrent.TimeoutException;
  * {@link OcspResponse#MAX_SIZE} are cut off.
  */
 public final class OcspClient {
-    private final HttpClient http;
+    private static final Map<String, String> HEADERS =
+            Map.of("Content-Type", "application/ocsp-request", "Accept", "application/ocsp-response");
+
     private final OcspVerifier verifier;
     private final SecureRandom random;
     private final Duration timeout;
 
-    public OcspClient(HttpClient http, OcspVerifier verifier, SecureRandom random, Duration timeout) {
-        this.http = http;
+    public OcspClient(OcspVerifier verifier, SecureRandom random, Duration timeout) {
         this.verifier = verifier;
         this.random = random;
         this.timeout = timeout;
@@ -57,39 +54,22 @@ public final class OcspClient {
     }
 
     private byte[] exchange(URI responder, byte[] request) throws OcspException, InterruptedException {
-        HttpRequest post = HttpRequest.newBuilder(responder)
-                .timeout(timeout)
-                .header("Content-Type", "application/ocsp-request")
-                .header("Accept", "application/ocsp-response")
-                .POST(HttpRequest.BodyPublishers.ofByteArray(request))
-                .build();
-        CompletableFuture<HttpResponse<byte[]>> exchange = http.sendAsync(
-                post,
-                HttpResponse.BodyHandlers.limiting(HttpResponse.BodyHandlers.ofByteArray(), OcspResponse.MAX_SIZE));
+        PlainHttp.Answer answer;
         try {
-            HttpResponse<byte[]> response = exchange.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
-            if (response.statusCode() != 200) {
-                throw new OcspException(
-                        Problem.UNREACHABLE, responder + " answered with HTTP status " + response.statusCode());
-            }
-            return response.body();
+            answer = PlainHttp.exchange(responder, HEADERS, request, OcspResponse.MAX_SIZE, timeout);
         } catch (TimeoutException e) {
             throw new OcspException(
                     Problem.UNREACHABLE, responder + " did not answer within " + timeout.toMillis() + " ms", e);
-        } catch (ExecutionException e) {
-            throw failed(responder, e.getCause() == null ? e : e.getCause());
-        } finally {
-            exchange.cancel(true);
+        } catch (IOException e) {
+            throw new OcspException(Problem.UNREACHABLE, responder + " cannot be asked: " + e, e);
         }
-    }
-
-    private static OcspException failed(URI responder, Throwable cause) {
-        if (cause instanceof IOException && String.valueOf(cause.getMessage()).contains("exceeds capacity")) {
-            return new OcspException(
-                    Problem.TOO_LARGE,
-                    responder + " answered with more than " + OcspResponse.MAX_SIZE + " octets",
-                    cause);
+        if (answer.status() != HttpURLConnection.HTTP_OK) {
+            throw new OcspException(Problem.UNREACHABLE, responder + " answered with HTTP status " + answer.status());
         }
-        return new OcspException(Problem.UNREACHABLE, responder + " cannot be asked: " + cause, cause);
+        if (answer.body().length > OcspResponse.MAX_SIZE) {
+            throw new OcspException(
+                    Problem.TOO_LARGE, responder + " answered with more than " + OcspResponse.MAX_SIZE + " octets");
+        }
+        return answer.body();
     }
 }

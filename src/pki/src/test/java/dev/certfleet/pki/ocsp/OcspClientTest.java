@@ -17,7 +17,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -35,9 +34,7 @@ final class OcspClientTest {
 
     private final Instant now = Instant.now();
     private final TestAuthority authority = TestAuthority.create("issuer", KeyAlgorithm.P256, now);
-    private final HttpClient http = HttpClient.newHttpClient();
     private final OcspClient client = new OcspClient(
-            http,
             new OcspVerifier(Clock.systemUTC(), OcspVerifier.DEFAULT_TOLERANCE),
             new SecureRandom(),
             Duration.ofSeconds(2));
@@ -57,7 +54,6 @@ final class OcspClientTest {
     @AfterEach
     void stop() {
         server.stop(0);
-        http.close();
     }
 
     private URI uri() {
@@ -154,6 +150,17 @@ final class OcspClientTest {
         long began = System.nanoTime();
         assertThat(problem()).isEqualTo(Problem.UNREACHABLE);
         assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(4));
+    }
+
+    @Test
+    void asksNothingButPlainHttp() {
+        for (String url :
+                List.of("file:///etc/hosts", "https://127.0.0.1:1/ocsp", "ftp://127.0.0.1/ocsp", "http:/ocsp")) {
+            OcspException refused = catchThrowableOfType(
+                    OcspException.class, () -> client.ask(URI.create(url), authority.certificate(), SERIAL));
+
+            assertThat(refused).hasMessageContaining("not a URL of plain HTTP");
+        }
     }
 
     @Test

@@ -1,0 +1,59 @@
+package dev.certfleet.agent.certificate;
+
+import dev.certfleet.agent.component.Component;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * When to look again whether a component uses a pair, and since when that was in vain. Not on disk: a new process gives a
+ * component its time anew.
+ */
+final class ProofWatch {
+    private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+    private static final Duration PAUSE_IN_VAIN = Duration.ofMinutes(1);
+
+    private Instant next = Instant.MIN;
+    private @Nullable Instant since;
+    private @Nullable Component waitingFor;
+    private int looks;
+
+    Instant next() {
+        return next;
+    }
+
+    /** The component that was not running when it was last looked at. */
+    Optional<Component> waitingFor() {
+        return Optional.ofNullable(waitingFor);
+    }
+
+    void restart() {
+        next = Instant.MIN;
+        since = null;
+        waitingFor = null;
+        looks = 0;
+    }
+
+    /** It is given its time from when it runs. */
+    void notRunning(Component component, Instant again) {
+        restart();
+        waitingFor = component;
+        next = again;
+    }
+
+    /** @return true where a running component was looked at in vain for as long as {@code within} */
+    boolean inVain(Instant now, Duration within) {
+        waitingFor = null;
+        Instant began = since == null ? now : since;
+        since = began;
+        boolean over = !now.isBefore(began.plus(within));
+        Duration pause = FIRST_PAUSE.multipliedBy(1L << Math.min(looks++, 10));
+        next = now.plus(over ? PAUSE_IN_VAIN : pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE);
+        if (!over && next.isAfter(began.plus(within))) {
+            next = began.plus(within);
+        }
+        return over;
+    }
+}
