@@ -18,6 +18,7 @@ import dev.certfleet.agent.server.ServerClient;
 import dev.certfleet.agent.server.ServerException;
 import dev.certfleet.agent.server.ServerTrust;
 import dev.certfleet.agent.server.Version;
+import dev.certfleet.agent.serviceaccount.ServiceAccountKeys;
 import dev.certfleet.agent.settings.Settings;
 import dev.certfleet.pki.ProfileName;
 import dev.certfleet.pki.wire.AssignedCertificate;
@@ -49,6 +50,9 @@ public final class Agent implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger("certfleet.agent");
     private static final Duration REPORT_AT_LEAST = Duration.ofMinutes(5);
     private static final Duration IDENTITY_AT_MOST = Duration.ofMinutes(1);
+    /** So many poll intervals are between two polls while the server tells of changes by itself. */
+    private static final int HEARD = 4;
+
     private static final Duration TOLERATED_SKEW = Duration.ofSeconds(60);
     private static final Path KERNEL_BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
 
@@ -61,6 +65,8 @@ public final class Agent implements AutoCloseable {
     private final IdentityRenewal identityRenewal;
     private final Layout layout;
     private final ClusterFiles clusterFiles;
+    private final ServiceAccountKeys serviceAccountKeys;
+    private final AssignmentWatch watch;
     private final Map<ProfileName, CertificateKeeper> keepers = new EnumMap<>(ProfileName.class);
     private final ConcurrentLinkedQueue<Command> commands = new ConcurrentLinkedQueue<>();
     private final Object alarm = new Object();
@@ -76,7 +82,7 @@ public final class Agent implements AutoCloseable {
 
     private int failures;
     private Instant nextPoll = Instant.MIN;
-    private @Nullable String serverProblem;
+    private volatile @Nullable String serverProblem;
     private @Nullable Instant lastContact;
     private @Nullable Duration skew;
     private @Nullable String identityProblem;
@@ -97,7 +103,8 @@ public final class Agent implements AutoCloseable {
         this.identityFolder = new IdentityFolder(folder.identity());
         this.identityRenewal = new IdentityRenewal(identityFolder, tools);
         this.layout = new Layout(settings.paths());
-        this.clusterFiles = new ClusterFiles(settings, layout, random);
+        this.clusterFiles = new ClusterFiles(settings, layout);
+        this.serviceAccountKeys = new ServiceAccountKeys(layout, folder, tools);
         this.etcd = new EtcdRunner(settings, layout, folder, tools, this::server);
         this.gate = new GateRunner(
                 settings,
@@ -108,6 +115,8 @@ public final class Agent implements AutoCloseable {
                 settings.gate().enabled(),
                 settings.etcd().enabled() ? List.of(etcd) : List.of(),
                 this::pollNow);
+        this.watch = new AssignmentWatch(
+                this::toWaitFor, settings.renewal().pollInterval(), backoff(), clock, this::pollNow);
         this.freshBoot = !bootId().equals(lastBootId());
         this.identity = identityFolder.load().orElse(null);
         this.assignment = storedAssignment().orElse(null);
@@ -120,6 +129,7 @@ public final class Agent implements AutoCloseable {
 
     /** Works until {@link #stop()}. */
     public void run() throws InterruptedException {
+        watch.start();
         while (true) {
             Instant next = round();
             synchronized (alarm) {
@@ -132,6 +142,13 @@ public final class Agent implements AutoCloseable {
                 }
             }
         }
+    }
+
+    /** While the server was just seen not to answer, the agent's own polling finds out when it does again. */
+    private AssignmentWatch.Known toWaitFor() {
+        Assignment known = assignment;
+        return new AssignmentWatch.Known(
+                serverProblem == null ? server : null, known == null ? null : known.version(), gate.mark());
     }
 
     /** Has the next round, at once, ask for the assignment. */
@@ -151,6 +168,7 @@ public final class Agent implements AutoCloseable {
 
     @Override
     public void close() {
+        watch.close();
         gate.close();
         etcd.close();
     }
@@ -391,6 +409,15 @@ public final class Agent implements AutoCloseable {
             return;
         }
         clusterFiles.publishAuthorities(known);
+        Identity self = identity;
+        if (self != null) {
+            serviceAccountKeys.round(
+                    known,
+                    self,
+                    serverProblem == null
+                            ? Optional.of(report -> client.serviceAccountKey(report, tools.requestId()))
+                            : Optional.empty());
+        }
         for (CertificateKeeper keeper : keepers.values()) {
             keeper.advance(new CertificateKeeper.Surroundings(
                     client,
@@ -504,6 +531,11 @@ public final class Agent implements AutoCloseable {
                     + (difference.isNegative() ? "behind" : "ahead of") + " the server's; set it right");
         }
         problems.addAll(clusterFiles.problems());
+        problems.addAll(serviceAccountKeys.problems());
+        if (known != null) {
+            problems.addAll(LeftOvers.of(known, layout, folder));
+            problems.addAll(AddressCheck.of(known, settings.node()));
+        }
         problems.addAll(gate.problems());
         problems.addAll(etcd.problems());
         return new StatusReport(
@@ -528,7 +560,8 @@ public final class Agent implements AutoCloseable {
         failures = 0;
         serverProblem = null;
         lastContact = clock.instant();
-        nextPoll = clock.instant().plus(jittered(settings.renewal().pollInterval()));
+        Duration interval = settings.renewal().pollInterval();
+        nextPoll = clock.instant().plus(jittered(watch.isHeard() ? interval.multipliedBy(HEARD) : interval));
     }
 
     private void lostContact(Exception e) {

@@ -23,6 +23,8 @@ import dev.certfleet.pki.wire.IssuedCertificate;
 import dev.certfleet.pki.wire.NodeReport;
 import dev.certfleet.pki.wire.Problem;
 import dev.certfleet.pki.wire.RenewalRequest;
+import dev.certfleet.pki.wire.ServiceAccountKeyOrder;
+import dev.certfleet.pki.wire.ServiceAccountKeyReport;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.net.InetAddress;
@@ -91,8 +93,14 @@ final class FakeServer implements AutoCloseable {
     final List<String> requests = new ArrayList<>();
     final List<String> headers = new ArrayList<>();
     final List<NodeReport> reports = new ArrayList<>();
-    List<String> roles = List.of("control-plane", "etcd");
-    List<String> extraNames = List.of();
+    final List<ServiceAccountKeyReport> serviceAccountReports = new ArrayList<>();
+
+    @Nullable
+    String serviceAccountKey;
+
+    boolean serviceAccountKeyInPlace;
+    volatile List<String> roles = List.of("control-plane", "etcd");
+    volatile List<String> extraNames = List.of();
     Duration life = Duration.ofDays(30);
     int tokenUses = 1;
     int issued;
@@ -102,6 +110,8 @@ final class FakeServer implements AutoCloseable {
     boolean down;
     boolean dropAnswers;
     boolean refuseSameKey;
+    /** What was issued before is another node's. */
+    boolean renamed;
 
     @Nullable
     String renewBefore;
@@ -210,6 +220,9 @@ final class FakeServer implements AutoCloseable {
             if (down) {
                 return;
             }
+            if (request.equals("GET /api/v1/agent/assignment")) {
+                holdBack(exchange);
+            }
             Answer answer = request.equals("GET /api/v1/clusters/" + CLUSTER + "/feed")
                     ? feed(exchange)
                     : answer(exchange, request, body);
@@ -220,6 +233,24 @@ final class FakeServer implements AutoCloseable {
                     .set("Content-Type", answer.status < 400 ? "application/json" : "application/problem+json");
             exchange.sendResponseHeaders(answer.status, answer.body.length == 0 ? -1 : answer.body.length);
             exchange.getResponseBody().write(answer.body);
+        }
+    }
+
+    /** Until the caller's version is an old one, for as long as it would wait. */
+    private void holdBack(HttpExchange exchange) throws IOException {
+        String query = String.valueOf(exchange.getRequestURI().getQuery());
+        int wait = query.indexOf("&wait=");
+        if (wait < 0) {
+            return;
+        }
+        long end = System.nanoTime()
+                + Duration.parse(query.substring(wait + "&wait=".length())).toNanos();
+        try {
+            while (query.startsWith("version=" + version() + "&") && System.nanoTime() < end) {
+                Thread.sleep(10);
+            }
+        } catch (InterruptedException e) {
+            throw new IOException(e);
         }
     }
 
@@ -286,8 +317,21 @@ final class FakeServer implements AutoCloseable {
         }
         identities.remove(successors.getOrDefault(caller, ""));
         if (request.equals("GET /api/v1/agent/assignment")) {
+            String query = String.valueOf(exchange.getRequestURI().getQuery());
+            if (query.startsWith("version=" + version() + "&")) {
+                return new Answer(204, new byte[0]);
+            }
             assignments.incrementAndGet();
             return json(200, assignment());
+        }
+        if (request.equals("POST /api/v1/agent/service-account-key")) {
+            ServiceAccountKeyReport report = Json.read(ServiceAccountKeyReport.class, body);
+            serviceAccountReports.add(report);
+            if (serviceAccountKey == null) {
+                serviceAccountKey = report.inPlace() == null ? report.offered() : report.inPlace();
+            }
+            serviceAccountKeyInPlace |= report.inPlace() != null;
+            return json(200, serviceAccountOrder());
         }
         if (request.equals("POST /api/v1/agent/reports")) {
             reports.add(Json.read(NodeReport.class, body));
@@ -320,6 +364,9 @@ final class FakeServer implements AutoCloseable {
         ProfileName profile = profiles.get(id);
         if (profile == null) {
             return problem(404, "not-found", "no such certificate");
+        }
+        if (renamed && profile != ProfileName.NODE_IDENTITY) {
+            return problem(403, "not-permitted", "a node renews its own certificates only");
         }
         if (refuseSameKey && publicKey(request.csr()).equals(keys.get(id))) {
             return problem(422, "request-refused", "the key is known to be compromised");
@@ -397,12 +444,27 @@ final class FakeServer implements AutoCloseable {
                 nodeName,
                 roles,
                 clock.instant().toString(),
-                roles + "/" + extraNames + "/" + renewBefore,
+                version(),
                 "api.prod.example.org:6443",
                 certificates,
                 bundles,
                 Map.of("kubernetes", "http://127.0.0.1:9/ocsp"),
-                Map.of("etcd", "http://127.0.0.1:" + status.getAddress().getPort() + "/etcd.crl"));
+                Map.of("etcd", "http://127.0.0.1:" + status.getAddress().getPort() + "/etcd.crl"),
+                roles.contains("control-plane") ? serviceAccountOrder() : null);
+    }
+
+    private synchronized String version() {
+        return roles + "/" + extraNames + "/" + renewBefore;
+    }
+
+    private ServiceAccountKeyOrder serviceAccountOrder() {
+        return new ServiceAccountKeyOrder(
+                serviceAccountKey,
+                serviceAccountKey == null ? null : nodeName,
+                serviceAccountKeyInPlace,
+                null,
+                null,
+                List.of());
     }
 
     private AssignedCertificate assigned(ProfileName profile) {

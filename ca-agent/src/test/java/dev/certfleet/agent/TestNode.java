@@ -23,6 +23,7 @@ final class TestNode {
     final Path state;
     final FakeServer server;
     final FakeClock clock;
+    private String before = "";
     private String more = "gate: {enabled: false}\netcd: {enabled: false}\n";
 
     TestNode(Path folder, FakeServer server, FakeClock clock) throws IOException {
@@ -32,6 +33,12 @@ final class TestNode {
         this.server = server;
         this.clock = clock;
         Files.writeString(folder.resolve("token"), FakeServer.TOKEN + "\n");
+    }
+
+    /** With another server's address before the right one. */
+    TestNode afterAddress(String address) {
+        before = address + ", ";
+        return this;
     }
 
     /** Further settings, YAML. */
@@ -74,7 +81,7 @@ final class TestNode {
                   state: %FOLDER/state
                 control:
                   metrics: off
-                """.replace("%ADDRESS", server.address().toString())
+                """.replace("%ADDRESS", before + server.address())
                         .replace("%PIN", server.fingerprint())
                         .replace("%FOLDER", folder.toString())
                 + more;

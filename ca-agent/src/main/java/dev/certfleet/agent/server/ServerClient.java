@@ -16,6 +16,8 @@ import dev.certfleet.pki.wire.IssuedCertificate;
 import dev.certfleet.pki.wire.NodeReport;
 import dev.certfleet.pki.wire.Problem;
 import dev.certfleet.pki.wire.RenewalRequest;
+import dev.certfleet.pki.wire.ServiceAccountKeyOrder;
+import dev.certfleet.pki.wire.ServiceAccountKeyReport;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
@@ -91,6 +93,31 @@ public final class ServerClient {
         Answer answer = exchange(
                 new Call("GET", path, null, null, "application/json", settings.requestTimeout(), mark.orElse(null)));
         return parse(Assignment.class, path, answer.body());
+    }
+
+    /**
+     * Whether the node has to hold something else by now; waits for that.
+     *
+     * @param version of the assignment that the node has
+     * @param wait the longest; the server takes a minute at most
+     * @param mark the newest that the server gave with the feed
+     */
+    public boolean isAssignmentOtherThan(String version, Duration wait, Optional<String> mark) throws ServerException {
+        Answer answer = exchange(new Call(
+                "GET",
+                "/agent/assignment?version=" + segment(version) + "&wait=" + wait,
+                null,
+                null,
+                "application/json",
+                settings.requestTimeout().plus(wait),
+                mark.orElse(null)));
+        return answer.body().length > 0;
+    }
+
+    /** What this node has, offers, asks for or passes on of the service-account key pair; what follows from it. */
+    public ServiceAccountKeyOrder serviceAccountKey(ServiceAccountKeyReport report, String requestId)
+            throws ServerException {
+        return call("POST", "/agent/service-account-key", report, requestId, ServiceAccountKeyOrder.class);
     }
 
     public IssuedCertificate issue(String cluster, CertificateRequest request, String requestId)

@@ -103,7 +103,8 @@ final class RunningGate implements AutoCloseable {
                 List.of(),
                 Map.of("kubernetes", kubernetes.pem(), "clients", kubernetes.pem()),
                 Map.of("kubernetes", responder.uri().toString()),
-                Map.of());
+                Map.of(),
+                null);
         Issuers issuers = Issuers.of(assignment);
         OcspClient ocsp = new OcspClient(
                 http,

@@ -1,6 +1,5 @@
 package dev.certfleet.server.enrolment;
 
-import dev.certfleet.pki.NodeRole;
 import dev.certfleet.pki.ProfileName;
 import dev.certfleet.pki.RevocationReason;
 import dev.certfleet.pki.wire.EnrolmentRequest;
@@ -20,12 +19,10 @@ import dev.certfleet.server.x509.Holder;
 import dev.certfleet.server.x509.NodeFacts;
 import dev.certfleet.server.x509.Violation;
 import dev.certfleet.server.x509.Violations;
-import java.net.InetAddress;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,11 +37,9 @@ import org.springframework.transaction.support.TransactionTemplate;
 @Component
 public class EnrolNode {
     private static final Logger LOG = LoggerFactory.getLogger(EnrolNode.class);
-    private static final int MOST_ADDRESSES = 32;
-    private static final int LONGEST_NAME = 64 - "system:node:".length();
-
     private final EnrolmentTokenRepository tokens;
     private final NodeRepository nodes;
+    private final NodeAddresses nodeAddresses;
     private final NodeCertificates nodeCertificates;
     private final Clusters clusters;
     private final Authorities authorities;
@@ -57,6 +52,7 @@ public class EnrolNode {
     EnrolNode(
             EnrolmentTokenRepository tokens,
             NodeRepository nodes,
+            NodeAddresses nodeAddresses,
             NodeCertificates nodeCertificates,
             Clusters clusters,
             Authorities authorities,
@@ -67,6 +63,7 @@ public class EnrolNode {
             PlatformTransactionManager transactions) {
         this.tokens = tokens;
         this.nodes = nodes;
+        this.nodeAddresses = nodeAddresses;
         this.nodeCertificates = nodeCertificates;
         this.clusters = clusters;
         this.authorities = authorities;
@@ -123,8 +120,8 @@ public class EnrolNode {
         }
 
         // 5. So must the addresses: a certificate says whose they are
-        List<String> addresses = addresses(request);
-        List<Violation> taken = addressesTaken(token.cluster(), request.nodeName(), addresses);
+        List<String> addresses = NodeAddresses.inOneSpelling(request.addresses());
+        List<Violation> taken = nodeAddresses.taken(token.cluster(), request.nodeName(), addresses);
         if (!taken.isEmpty()) {
             refused(token.cluster(), request.nodeName(), new Violations(taken).toString());
             return new Enrolment.Refused(new Violations(taken));
@@ -154,20 +151,6 @@ public class EnrolNode {
         }
     }
 
-    /** In one spelling each, so that the same address is recognised. */
-    private static List<String> addresses(EnrolmentRequest request) {
-        return request.addresses().stream()
-                .map(address -> InetAddress.ofLiteral(address).getHostAddress())
-                .distinct()
-                .toList();
-    }
-
-    private List<Violation> addressesTaken(String cluster, String name, List<String> addresses) {
-        return nodes.othersAt(cluster, name, addresses.toArray(String[]::new)).stream()
-                .map(other -> new Violation("address-taken", "the node " + other + " has one of these addresses"))
-                .toList();
-    }
-
     /** Runs in the transaction that records the certificate. */
     private void admit(
             EnrolmentToken shown,
@@ -181,8 +164,8 @@ public class EnrolNode {
             throw new Lost(tokenRefused);
         }
         token.use();
-        nodes.takeTurnsForAddresses(token.cluster());
-        List<Violation> taken = addressesTaken(token.cluster(), request.nodeName(), addresses);
+        nodeAddresses.takeTurns(token.cluster());
+        List<Violation> taken = nodeAddresses.taken(token.cluster(), request.nodeName(), addresses);
         if (!taken.isEmpty()) {
             throw new Lost(new Enrolment.Refused(new Violations(taken)));
         }
@@ -197,6 +180,7 @@ public class EnrolNode {
                     RevocationReason.SUPERSEDED,
                     "the node was reinstalled",
                     "token:" + token.id());
+            retireWhomItReplaces(present.get(), "token:" + token.id());
             present.get().enrolAgain(roles, addresses, clock.instant());
         } else {
             throw new Lost(new Enrolment.NameTaken());
@@ -205,6 +189,20 @@ public class EnrolNode {
                 "node:" + token.cluster() + "/" + request.nodeName(),
                 new AuditEvent.NodeEnrolled(
                         token.cluster(), request.nodeName(), roles, addresses, "token " + token.id()));
+    }
+
+    private void retireWhomItReplaces(Node renamed, String actor) {
+        String old = renamed.renamedFrom();
+        if (old == null) {
+            return;
+        }
+        Node.Id id = new Node.Id(renamed.cluster(), old);
+        nodes.lock(id).filter(node -> !node.isOut()).ifPresent(node -> {
+            node.become(Node.State.RETIRED);
+            int revoked = nodeCertificates.revokeAll(
+                    id, null, RevocationReason.SUPERSEDED, "the node is now called " + renamed.name(), actor);
+            audit.append(actor, new AuditEvent.NodeRetired(node.cluster(), old, revoked));
+        });
     }
 
     /** Another request was faster: what it took is gone, and the transaction rolls back. */
@@ -231,45 +229,21 @@ public class EnrolNode {
 
     private static List<Violation> violations(EnrolmentRequest request, EnrolmentToken token, List<String> roles) {
         List<Violation> violations = new ArrayList<>();
-        if (!request.nodeName().matches("[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
-                || request.nodeName().contains("..")) {
-            violations.add(new Violation("node-name", "a node's name is a DNS name in lower case (RFC 1123)"));
-        } else if (request.nodeName().length() > LONGEST_NAME) {
-            violations.add(new Violation(
-                    "node-name",
-                    "a node's name has at most " + LONGEST_NAME
-                            + " characters: a kubelet's common name, system:node:NAME, has at most 64 (RFC 5280)"));
+        Optional<Violation> name = NodeRules.name(request.nodeName());
+        if (name.isPresent()) {
+            violations.add(name.get());
         } else if (!token.fits(request.nodeName())) {
             violations.add(
                     new Violation("node-name-not-granted", "the token is for nodes named " + token.nodeNamePattern()));
         }
-        for (String role : roles) {
-            if (Stream.of(NodeRole.values()).noneMatch(known -> known.label().equals(role))) {
-                violations.add(new Violation("roles", "no node role is called '" + role + "'"));
-            } else if (!token.roles().contains(role)) {
-                violations.add(new Violation("role-not-granted", "the token does not grant the role " + role));
-            }
-        }
-        if (request.addresses().size() > MOST_ADDRESSES) {
-            violations.add(new Violation("addresses", "a node has at most " + MOST_ADDRESSES + " addresses"));
-        }
-        for (String address : request.addresses()) {
-            String wrong = wrongAddress(address);
-            if (wrong != null) {
-                violations.add(new Violation("addresses", wrong));
-            }
-        }
+        violations.addAll(NodeRules.roles(roles));
+        roles.stream()
+                .filter(role -> NodeRules.roles(List.of(role)).isEmpty())
+                .filter(role -> !token.roles().contains(role))
+                .map(role -> new Violation("role-not-granted", "the token does not grant the role " + role))
+                .forEach(violations::add);
+        violations.addAll(NodeAddresses.form(request.addresses()));
         return violations;
-    }
-
-    private static @Nullable String wrongAddress(String text) {
-        try {
-            InetAddress address = InetAddress.ofLiteral(text);
-            boolean own = address.isLoopbackAddress() || address.isAnyLocalAddress() || address.isMulticastAddress();
-            return own ? text + " is no address by which others reach a node" : null;
-        } catch (IllegalArgumentException e) {
-            return "'" + text + "' is not an IP address";
-        }
     }
 
     private Enrolment answer(Reservation reservation) {

@@ -70,6 +70,10 @@ final class Inhabited {
             case "/operators/{name}/renew", "/certificates/{id}/renew" -> "{" + csr + "}";
             case "/clusters/{cluster}/certificates" -> TestClient.certificateRequest("kubernetes-admin", null, request);
             case "/clusters/{cluster}/enrolment-tokens" -> "{\"nodeNamePattern\": \"*\", \"roles\": [\"worker\"]}";
+            case "/clusters/{cluster}" -> "{\"extraNames\": [\"api.example.org\"]}";
+            case "/clusters/{cluster}/nodes/{node}" -> "{\"addresses\": [\"192.0.2.11\"]}";
+            case "/clusters/{cluster}/nodes/{node}/rename" -> "{\"name\": \"worker-9\"}";
+            case "/agent/service-account-key" -> "{\"offered\": \"" + "0".repeat(64) + "\"}";
             case "/clusters/{cluster}/nodes/{node}/renew" -> "{\"profiles\": [\"kubelet-client\"]}";
             case "/revocations" -> "{\"certificate\": \"" + node.id() + "\", \"reason\": \"unspecified\"}";
             case "/bulk-revocations" ->
