@@ -36,7 +36,7 @@ pids+=("$(head -n 1 "$work/pg/data/postmaster.pid")")
 # server NAME OFFSET CORE HEAP: starts one and waits; its pid is in server_pid
 server() {
     : >"$work/$1.log"
-    taskset -c "$3" "$JAVA_HOME/bin/java" -XX:+UseSerialGC "-Xmx$4" --enable-native-access=ALL-UNNAMED \
+    taskset -c "$3" "$JAVA_HOME/bin/java" "@$root/deploy/server/java.options" "-Xmx$4" \
         -jar "$work/program/$(basename "$(jar)")" --certfleet.data="$work/$1" ${sealing:+"--certfleet.sealing-key-file=$sealing"} \
         --certfleet.database.url=jdbc:postgresql://127.0.0.1:$((port + 32))/certfleet --certfleet.database.username=certfleet \
         --certfleet.api=127.0.0.1:$(($2 + 1)) --certfleet.status=127.0.0.1:"$2" --certfleet.management=127.0.0.1:$(($2 + 2)) \

@@ -5,7 +5,7 @@ times=()
 for start in first second third; do
     say "$start start"
     began=$(millis)
-    "$JAVA_HOME/bin/java" -XX:+UseSerialGC -Xmx512m --enable-native-access=ALL-UNNAMED \
+    "$JAVA_HOME/bin/java" "@$root/deploy/server/java.options" \
         -jar "$work/program/$(basename "$(jar)")" --certfleet.data="$work/data" \
         --certfleet.api=127.0.0.1:28443 --certfleet.status=127.0.0.1:28080 --certfleet.management=127.0.0.1:29090 \
         >"$work/$start.log" 2>&1 &

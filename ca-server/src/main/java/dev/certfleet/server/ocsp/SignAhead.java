@@ -71,8 +71,8 @@ class SignAhead {
         }
         long nanos = System.nanoTime();
         double perSecond = Math.max(LEAST_IN_A_SECOND, table.size() * 2.0 / window.toSeconds());
-        Duration round = Duration.ofMillis((long) (1000 * table.size() / perSecond));
-        young = window.minus(round).dividedBy(2);
+        long round = (long) (1000 * table.size() / perSecond);
+        young = Duration.ofMillis((window.toMillis() - round) / 2);
         due = Math.min(MOST_IN_A_TURN, due + (nanos - lastTurn) * perSecond / 1e9);
         lastTurn = nanos;
         while (due >= 1) {

@@ -12,7 +12,8 @@ import org.springframework.context.SmartLifecycle;
 /**
  * Something a server does again and again while it runs, on a thread of its own, so that nothing else delays it. Every server
  * does it: what must happen once among all of them is for the task to see to. A failure is logged once until it ends, and the
- * next turn comes as if nothing had happened.
+ * next turn comes as if nothing had happened. Such a thread gives way to those that somebody waits for, where the JVM was told to
+ * pass priorities on (deploy/server/java.options).
  */
 public final class Repeating implements SmartLifecycle {
     private static final Logger LOG = LoggerFactory.getLogger(Repeating.class);
@@ -35,9 +36,13 @@ public final class Repeating implements SmartLifecycle {
     }
 
     @Override
+    @SuppressWarnings("ThreadPriorityCheck") // nothing relies on it but how soon others are answered
     public synchronized void start() {
-        ScheduledExecutorService started = Executors.newSingleThreadScheduledExecutor(
-                Thread.ofPlatform().name(name).daemon().factory());
+        ScheduledExecutorService started = Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform()
+                .name(name)
+                .daemon()
+                .priority(Thread.MIN_PRIORITY)
+                .factory());
         var _ = started.scheduleWithFixedDelay(this::turn, 0, pause.toMillis(), TimeUnit.MILLISECONDS);
         thread = started;
     }

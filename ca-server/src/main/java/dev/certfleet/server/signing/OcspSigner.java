@@ -8,6 +8,7 @@ import dev.certfleet.server.signing.OcspResponseData.SingleResponse;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
+import java.util.function.Consumer;
 import org.bouncycastle.asn1.x509.Certificate;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,9 @@ public final class OcspSigner {
             new DerWriter(16).objectIdentifier("1.3.6.1.5.5.7.48.1.1").toByteArray();
     private static final String NONCE = "1.3.6.1.5.5.7.48.1.2";
     private static final String ARCHIVE_CUTOFF = "1.3.6.1.5.5.7.48.1.6";
+
+    /** Octets that hold an answer about one certificate; one about several makes its buffer grow. */
+    private static final int BEYOND_CERTIFICATE_AND_SIGNATURE = 384;
 
     private final SigningKey key;
     private final byte[] certificate;
@@ -45,7 +49,7 @@ public final class OcspSigner {
     /** @return a successful OCSPResponse, DER */
     public byte[] sign(OcspResponseData data) {
         byte[] tbs = tbs(data);
-        return assembled(tbs, key.sign(tbs));
+        return assembled(basic -> basic.encoded(tbs), key.sign(tbs));
     }
 
     /**
@@ -63,39 +67,43 @@ public final class OcspSigner {
 
     /** The response that {@code signature} was made for, octet for octet. */
     public byte[] assembled(OcspResponseData data, byte[] signature) {
-        return assembled(tbs(data), signature);
+        return assembled(basic -> tbs(basic, data), signature);
     }
 
-    private byte[] assembled(byte[] tbs, byte[] signature) {
-        DerWriter out = new DerWriter(tbs.length + signature.length + certificate.length + 128);
+    private byte[] assembled(Consumer<DerWriter> tbs, byte[] signature) {
+        DerWriter out = new DerWriter(certificate.length + signature.length + BEYOND_CERTIFICATE_AND_SIGNATURE);
         return out.sequence(response -> response.enumerated(0)
                         .constructed(
                                 Tag.constructed(0),
                                 bytes -> bytes.sequence(typed -> typed.encoded(BASIC_RESPONSE)
-                                        .octetString(octets -> octets.sequence(basic -> basic.encoded(tbs)
-                                                .encoded(signatureAlgorithm)
-                                                .bitString(signature)
-                                                .constructed(
-                                                        Tag.constructed(0),
-                                                        certificates -> certificates.sequence(
-                                                                list -> list.encoded(certificate))))))))
+                                        .octetString(octets -> octets.sequence(basic -> {
+                                            tbs.accept(basic);
+                                            basic.encoded(signatureAlgorithm).bitString(signature);
+                                            basic.constructed(
+                                                    Tag.constructed(0),
+                                                    certificates ->
+                                                            certificates.sequence(list -> list.encoded(certificate)));
+                                        })))))
                 .toByteArray();
     }
 
     private byte[] tbs(OcspResponseData data) {
-        return new DerWriter(512)
-                .sequence(tbs -> {
-                    tbs.constructed(Tag.constructed(2), responder -> responder.octetString(keyHash));
-                    tbs.generalizedTime(data.producedAt());
-                    tbs.sequence(responses -> data.responses().forEach(one -> single(responses, one)));
-                    byte[] nonce = data.nonce();
-                    if (nonce != null) {
-                        tbs.constructed(
-                                Tag.constructed(1),
-                                extensions -> extensions.sequence(list -> extension(list, NONCE, nonce)));
-                    }
-                })
-                .toByteArray();
+        DerWriter out = new DerWriter(BEYOND_CERTIFICATE_AND_SIGNATURE);
+        tbs(out, data);
+        return out.toByteArray();
+    }
+
+    private void tbs(DerWriter out, OcspResponseData data) {
+        out.sequence(tbs -> {
+            tbs.constructed(Tag.constructed(2), responder -> responder.octetString(keyHash));
+            tbs.generalizedTime(data.producedAt());
+            tbs.sequence(responses -> data.responses().forEach(one -> single(responses, one)));
+            byte[] nonce = data.nonce();
+            if (nonce != null) {
+                tbs.constructed(
+                        Tag.constructed(1), extensions -> extensions.sequence(list -> extension(list, NONCE, nonce)));
+            }
+        });
     }
 
     private static void single(DerWriter responses, SingleResponse response) {

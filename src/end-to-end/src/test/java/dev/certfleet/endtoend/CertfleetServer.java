@@ -16,6 +16,9 @@ final class CertfleetServer implements AutoCloseable {
     private static final int API = 18443;
     private static final int STATUS = 18080;
     private static final int MANAGEMENT = 19090;
+    private static final Path OPTIONS =
+            Path.of("../../deploy/server/java.options").toAbsolutePath().normalize();
+
     /** From a server's ports to those of the next one on the same machine. */
     private static final int NEXT = 1;
 
@@ -63,9 +66,7 @@ final class CertfleetServer implements AutoCloseable {
         List<String> argv = Command.concat(
                 List.of(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-XX:+UseSerialGC",
-                        "-Xmx512m",
-                        "--enable-native-access=ALL-UNNAMED",
+                        "@" + OPTIONS,
                         "-jar",
                         jar().toString(),
                         "--certfleet.data=" + data,
