@@ -88,11 +88,12 @@ public class ChangeNode {
             }
         }
         // In the order of an enrolment and of a retirement, so that none waits for another in a circle
-        nodeAddresses.takeTurns(cluster);
         Optional<Node> found = nodes.lock(new Node.Id(cluster, name));
         if (found.isEmpty()) {
             return Optional.empty();
         }
+        blockedKeys.keepFromIssuing(cluster);
+        nodeAddresses.takeTurns(cluster);
         if (!form.isEmpty()) {
             return Optional.of(new Outcome.Refused(new Violations(form)));
         }
@@ -130,7 +131,6 @@ public class ChangeNode {
                 .collect(Collectors.toUnmodifiableSet());
         int revoked = 0;
         if (!lost.isEmpty()) {
-            blockedKeys.keepFromIssuing();
             revoked = certificates.revoke(
                     new Node.Id(node.cluster(), node.name()),
                     certificate -> lost.contains(certificate.profile()),

@@ -130,6 +130,7 @@ public class EnrolNode {
         // 6. The certificate; node and token's use are recorded with it
         Cluster cluster = clusters.named(token.cluster()).orElseThrow();
         NodeFacts facts = Node.facts(request.nodeName(), roles, addresses);
+        Optional<String> replaced = holder.map(Node::renamedFrom);
         Order order = new Order(
                 ProfileName.NODE_IDENTITY,
                 new Holder.Node(cluster.facts(), facts),
@@ -140,7 +141,7 @@ public class EnrolNode {
                 requestHash);
         try {
             Issuance issuance = issueCertificate.issue(
-                    order, () -> nodes.lock(id), certificate -> admit(token, request, roles, addresses, certificate));
+                    order, () -> lock(id, replaced), certificate -> admit(token, request, roles, addresses, certificate));
             if (issuance instanceof Issuance.Refused(Violations broken)) {
                 refused(token.cluster(), request.nodeName(), broken.toString());
             }
@@ -189,6 +190,12 @@ public class EnrolNode {
                 "node:" + token.cluster() + "/" + request.nodeName(),
                 new AuditEvent.NodeEnrolled(
                         token.cluster(), request.nodeName(), roles, addresses, "token " + token.id()));
+    }
+
+    /** Whom it takes the place of first, as a renaming does. */
+    private void lock(Node.Id id, Optional<String> replaced) {
+        replaced.ifPresent(old -> nodes.lock(new Node.Id(id.cluster(), old)));
+        nodes.lock(id);
     }
 
     private void retireWhomItReplaces(Node renamed, String actor) {

@@ -181,7 +181,8 @@ class BodyTest {
 
     private static TestClient.Answer send(Route route, BodyPublisher body, String... headers) {
         TestClient caller = caller(route);
-        return caller.send(caller.request(inhabited.path(route), headers).method(route.method().name(), body));
+        return caller.send(caller.request(inhabited.path(route), headers)
+                .method(route.method().name(), body));
     }
 
     /** Somebody whom the route would do it for. */
