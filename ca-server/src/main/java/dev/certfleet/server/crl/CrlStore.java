@@ -6,27 +6,34 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import javax.sql.DataSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 
 /**
- * The newest CRLs in the database, where all servers have them from. Their DER is in pieces of a mebibyte, written and read
- * one at a time. Everything here is in the caller's transaction.
+ * The newest CRLs in the database, where all servers have them from. Their DER is in pieces of about a mebibyte, written and
+ * read one at a time. Everything here is in the caller's transaction, but for {@link #storing}.
  */
 @Component
 class CrlStore {
-    private static final int PIECE = 1024 * 1024;
+    /** What an attempt that came to nothing may have left under the number. */
+    static final String CLEAR = "DELETE FROM crl_piece WHERE authority = ? AND part = ? AND number = ?";
+
+    static final String INSERT_PIECE =
+            "INSERT INTO crl_piece (authority, part, number, piece, octets) VALUES (?, ?, ?, ?, ?)";
+
     private static final String COLUMNS =
             "authority, part, number, this_update, next_update, scheduled_at, lists_from, covers, base_number,"
                     + " base_covers, made_in_ms, size";
 
     private final JdbcClient database;
+    private final DataSource dataSource;
 
-    CrlStore(JdbcClient database) {
+    CrlStore(JdbcClient database, DataSource dataSource) {
         this.database = database;
+        this.dataSource = dataSource;
     }
 
     /**
@@ -88,7 +95,7 @@ class CrlStore {
         return row.getTimestamp(column).toInstant();
     }
 
-    /** Makes this the newest one, after {@link #pieces} have been written. */
+    /** Makes this the newest one, after its pieces are stored. */
     void put(Row row) {
         int stored = database.sql("INSERT INTO crl (" + COLUMNS + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                         + " ON CONFLICT (authority, part) DO UPDATE SET number = excluded.number,"
@@ -118,64 +125,17 @@ class CrlStore {
                 .update();
     }
 
-    /** Takes the DER of a CRL. */
-    OutputStream pieces(CrlId id, long number) {
-        return new Pieces(id, number);
+    /** Stores the DER of a CRL that is one piece. */
+    void putWhole(CrlId id, long number, byte[] der) {
+        database.sql(CLEAR).params(id.authority(), id.part().label(), number).update();
+        database.sql(INSERT_PIECE)
+                .params(id.authority(), id.part().label(), number, 0, der)
+                .update();
     }
 
-    private final class Pieces extends OutputStream {
-        private final CrlId id;
-        private final long number;
-        private byte[] octets = new byte[8192];
-        private int size;
-        private int piece;
-
-        Pieces(CrlId id, long number) {
-            this.id = id;
-            this.number = number;
-        }
-
-        @Override
-        public void write(int octet) {
-            write(new byte[] {(byte) octet}, 0, 1);
-        }
-
-        @Override
-        public void write(byte[] from, int offset, int count) {
-            int done = 0;
-            while (done < count) {
-                int now = Math.min(count - done, PIECE - size);
-                if (size + now > octets.length) {
-                    octets = Arrays.copyOf(octets, Math.min(PIECE, Math.max(size + now, 2 * octets.length)));
-                }
-                System.arraycopy(from, offset + done, octets, size, now);
-                size += now;
-                done += now;
-                if (size == PIECE) {
-                    put();
-                }
-            }
-        }
-
-        private void put() {
-            database.sql("INSERT INTO crl_piece (authority, part, number, piece, octets) VALUES (?, ?, ?, ?, ?)")
-                    .params(
-                            id.authority(),
-                            id.part().label(),
-                            number,
-                            piece,
-                            size == octets.length ? octets : Arrays.copyOf(octets, size))
-                    .update();
-            piece++;
-            size = 0;
-        }
-
-        @Override
-        public void close() {
-            if (size > 0) {
-                put();
-            }
-        }
+    /** Takes the pieces of a CRL as they come, outside of the caller's transaction. */
+    StoringPieces storing(CrlId id, long number) {
+        return new StoringPieces(dataSource, id, number);
     }
 
     /** Writes the DER of a CRL. */

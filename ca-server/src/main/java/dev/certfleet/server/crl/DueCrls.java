@@ -14,7 +14,7 @@ import org.springframework.transaction.annotation.Transactional;
 @Component
 public class DueCrls {
     /** A CRL of more octets is made again at a pace: its making may take a tenth of the time at most. */
-    static final int SMALL = SpillingBuffer.IN_MEMORY;
+    static final int SMALL = SpillingBuffer.BLOCK;
 
     private static final String CHANGED = "SELECT crl.authority, crl.part, crl.size FROM crl"
             + " JOIN authority a ON a.name = crl.authority AND a.not_after > :now"

@@ -11,7 +11,6 @@ import dev.certfleet.server.signing.CrlScope;
 import dev.certfleet.server.signing.CrlSigner;
 import dev.certfleet.server.signing.SignedCrl;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -29,7 +28,8 @@ import org.springframework.transaction.annotation.Transactional;
 /**
  * Publishes a CRL (RFC 5280 section 5) where one is due: by schedule, so that relying parties always hold one with at least
  * half of its life before it, and after changes, those that come together being joined. Of all servers, one at a time makes
- * a CRL; who wants to revoke waits for none of them. It is streamed from the database, signed and streamed back.
+ * a CRL; who wants to revoke waits for none of them. It is streamed from the database, and back while it is still read, and
+ * signed; what is stored becomes the newest one with the transaction's commit.
  */
 @Component
 public class PublishCrl {
@@ -121,7 +121,8 @@ public class PublishCrl {
         CrlStore.Row plan = plan(id, previous, sibling, changes, due, now);
         CrlContents contents =
                 new CrlContents(plan.number(), plan.thisUpdate(), plan.nextUpdate(), scope(authority, plan));
-        try (SpillingBuffer entries = new SpillingBuffer(folder.file("crl"))) {
+        try (StoringPieces pieces = store.storing(id, plan.number());
+                SpillingBuffer entries = new SpillingBuffer(folder.file("crl"), pieces)) {
             writeEntries(authority, plan, entries);
 
             // 4. Sign
@@ -129,8 +130,10 @@ public class PublishCrl {
                     new CrlSigner(authorities.signingKey(authority), authority.certificate()).sign(contents, entries);
 
             // 5. Publish
-            try (OutputStream pieces = store.pieces(id, plan.number())) {
-                signed.writeTo(pieces);
+            if (entries.isSpilled()) {
+                pieces.finish(signed.head(), signed.behind(entries.rest()));
+            } else {
+                store.putWhole(id, plan.number(), signed.toByteArray());
             }
             long taken = Duration.between(now, clock.instant()).toMillis();
             store.put(finished(plan, taken, signed.length()));

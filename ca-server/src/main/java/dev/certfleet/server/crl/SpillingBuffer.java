@@ -2,30 +2,43 @@ package dev.certfleet.server.crl;
 
 import dev.certfleet.server.signing.CrlEntries;
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.SequenceInputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** Holds what is written to it in memory up to a size, and in a file beyond it. The file is gone when this is closed. */
+/**
+ * Holds what is written to it: the last block in memory, those before it in a file, which is there only if there has to be
+ * one, and is gone when this is closed. Each block that goes to the file is handed over as well.
+ */
 final class SpillingBuffer extends OutputStream implements CrlEntries {
-    /** What is kept in memory, in octets. */
-    static final int IN_MEMORY = 1024 * 1024;
+    /** A block, in octets. */
+    static final int BLOCK = 1024 * 1024;
 
     private static final int PIECE = 256 * 1024;
 
     private final Path folder;
-    private final ByteArrayOutputStream memory = new ByteArrayOutputStream(4096);
+    private final Blocks blocks;
+    private byte[] block = new byte[4096];
+    private int used;
     private @Nullable Path file;
     private @Nullable OutputStream spilled;
     private long length;
 
+    /** Takes the blocks that do not stay in memory, each of {@link #BLOCK} octets, in their order. */
+    interface Blocks {
+        /** @param block is not changed any more */
+        void put(byte[] block) throws IOException;
+    }
+
     /** @param folder where the file is, if there has to be one */
-    SpillingBuffer(Path folder) {
+    SpillingBuffer(Path folder, Blocks blocks) {
         this.folder = folder;
+        this.blocks = blocks;
     }
 
     @Override
@@ -35,19 +48,32 @@ final class SpillingBuffer extends OutputStream implements CrlEntries {
 
     @Override
     public void write(byte[] octets, int offset, int count) throws IOException {
-        if (spilled == null && length + count > IN_MEMORY) {
+        int done = 0;
+        while (done < count) {
+            if (used == BLOCK) {
+                spill();
+            }
+            int now = Math.min(count - done, BLOCK - used);
+            if (used + now > block.length) {
+                block = Arrays.copyOf(block, Math.min(BLOCK, Math.max(used + now, 2 * block.length)));
+            }
+            System.arraycopy(octets, offset + done, block, used, now);
+            used += now;
+            done += now;
+        }
+        length += count;
+    }
+
+    private void spill() throws IOException {
+        if (spilled == null) {
             Path made = Files.createTempFile(folder, "entries", ".tmp");
             file = made;
             spilled = Files.newOutputStream(made);
-            memory.writeTo(spilled);
-            memory.reset();
         }
-        if (spilled == null) {
-            memory.write(octets, offset, count);
-        } else {
-            spilled.write(octets, offset, count);
-        }
-        length += count;
+        spilled.write(block);
+        blocks.put(block);
+        block = new byte[BLOCK];
+        used = 0;
     }
 
     @Override
@@ -55,12 +81,21 @@ final class SpillingBuffer extends OutputStream implements CrlEntries {
         return length;
     }
 
+    /** Whether blocks were handed over. */
+    boolean isSpilled() {
+        return file != null;
+    }
+
+    /** What was not handed over. */
+    byte[] rest() {
+        return Arrays.copyOf(block, used);
+    }
+
     /** Nothing is written to it afterwards. */
     @Override
     public InputStream open() throws IOException {
-        return file == null
-                ? new ByteArrayInputStream(memory.toByteArray())
-                : new LargePieces(Files.newInputStream(file));
+        InputStream rest = new ByteArrayInputStream(block, 0, used);
+        return file == null ? rest : new LargePieces(new SequenceInputStream(Files.newInputStream(file), rest));
     }
 
     /** Hands over large pieces: each one costs a call into the cryptographic provider. */

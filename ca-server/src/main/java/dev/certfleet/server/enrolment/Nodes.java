@@ -67,7 +67,7 @@ public class Nodes {
     public Optional<Node> retire(String cluster, String name, String actor) {
         Optional<Node> node = nodes.lock(new Node.Id(cluster, name));
         if (node.isPresent() && node.get().state() != Node.State.RETIRED) {
-            blockedKeys.keepFromIssuing();
+            blockedKeys.keepFromIssuing(cluster);
             node.get().become(Node.State.RETIRED);
             int revoked = certificates.revokeAll(
                     new Node.Id(cluster, name),

@@ -15,6 +15,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.springframework.data.domain.Limit;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.annotation.Propagation;
@@ -47,6 +48,15 @@ public class Succession {
         return reason != RevocationReason.SUPERSEDED
                 && PROFILES.contains(certificate.profile())
                 && !clock.instant().isAfter(certificate.notAfter());
+    }
+
+    /**
+     * Whether revoking certificates of a profile may withdraw their authority.
+     *
+     * @param profile null for whatever profile
+     */
+    public boolean mayFollow(@Nullable String profile, RevocationReason reason) {
+        return reason != RevocationReason.SUPERSEDED && (profile == null || PROFILES.contains(profile));
     }
 
     /**

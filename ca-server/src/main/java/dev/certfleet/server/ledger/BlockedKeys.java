@@ -1,6 +1,7 @@
 package dev.certfleet.server.ledger;
 
 import dev.certfleet.server.x509.KeyHash;
+import dev.certfleet.server.x509.Serial;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
@@ -17,12 +18,16 @@ import org.springframework.transaction.annotation.Transactional;
 /**
  * Public keys that are never certified again. A transaction that blocks a key and one that records a certificate exclude
  * each other: either the certificate is there to be revoked when its key is blocked, or the key is blocked when the
- * certificate would be recorded. Recording ones do not exclude each other. The lock is taken before any other but a node's.
+ * certificate would be recorded. Recording ones do not exclude each other. The lock is taken before any other but a node's;
+ * it is of one cluster where only what that cluster has is revoked.
  */
 @Component
 public class BlockedKeys {
-    /** Names the advisory lock in PostgreSQL. */
-    static final long LOCK = 0x4345525446L;
+    /** Names the advisory lock in PostgreSQL for all clusters. */
+    private static final long LOCK = 0x4345525446L;
+
+    /** The first of the two numbers that name a cluster's; the second is made of its name. */
+    private static final int CLUSTERS = 0x43455254;
 
     private final JdbcClient database;
     private final Clock clock;
@@ -52,10 +57,38 @@ public class BlockedKeys {
             String by,
             Instant at) {}
 
-    /** Keeps certificates from being recorded until the caller's transaction ends. */
+    /** Keeps certificates from being recorded, in all clusters and outside of any, until the caller's transaction ends. */
     @Transactional(propagation = Propagation.MANDATORY)
     public void keepFromIssuing() {
         database.sql("SELECT pg_advisory_xact_lock(?)").param(LOCK).query().singleRow();
+    }
+
+    /**
+     * Keeps a cluster's certificates from being recorded until the caller's transaction ends; the others' are.
+     *
+     * @param cluster null for what belongs to none
+     */
+    @Transactional(propagation = Propagation.MANDATORY)
+    public void keepFromIssuing(@Nullable String cluster) {
+        database.sql("SELECT pg_advisory_xact_lock(?, hashtext(coalesce(?, '')))")
+                .param(CLUSTERS)
+                .param(cluster)
+                .query()
+                .singleRow();
+    }
+
+    /** Waits for whoever keeps this certificate from being recorded, and keeps them waiting until the transaction ends. */
+    @Transactional(propagation = Propagation.MANDATORY)
+    void issue(Serial serial) {
+        database.sql("SELECT pg_advisory_xact_lock_shared(?)")
+                .param(LOCK)
+                .query()
+                .singleRow();
+        database.sql("SELECT pg_advisory_xact_lock_shared(?, hashtext(coalesce(cluster, ''))) FROM certificate"
+                        + " WHERE serial = ?")
+                .params(CLUSTERS, serial.bytes())
+                .query()
+                .listOfRows();
     }
 
     /** Blocks a key for good, if it is not blocked as compromised yet. The caller's transaction keeps from issuing. */

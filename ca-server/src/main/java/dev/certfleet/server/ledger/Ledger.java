@@ -29,11 +29,13 @@ public class Ledger {
     private static final Duration ABANDONED = Duration.ofSeconds(30);
 
     private final JdbcClient database;
+    private final BlockedKeys blockedKeys;
     private final Feed feed;
     private final Clock clock;
 
-    Ledger(JdbcClient database, Feed feed, Clock clock) {
+    Ledger(JdbcClient database, BlockedKeys blockedKeys, Feed feed, Clock clock) {
         this.database = database;
+        this.blockedKeys = blockedKeys;
         this.feed = feed;
         this.clock = clock;
     }
@@ -130,10 +132,7 @@ public class Ledger {
      */
     @Transactional(propagation = Propagation.MANDATORY)
     public CertificateRecord record(Serial serial, byte[] der) {
-        database.sql("SELECT pg_advisory_xact_lock_shared(?)")
-                .param(BlockedKeys.LOCK)
-                .query()
-                .singleRow();
+        blockedKeys.issue(serial);
         Instant now = clock.instant();
         int updated = database.sql("UPDATE certificate SET state = 'issued', fingerprint = ?, certificate = ?,"
                         + " issued_at = ? WHERE serial = ? AND state = 'reserved' AND NOT EXISTS"

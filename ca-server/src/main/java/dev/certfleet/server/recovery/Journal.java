@@ -138,11 +138,25 @@ class Journal implements DisposableBean {
     /** The entries of a file, oldest first. */
     List<JournalEntry> entries(Path file) {
         try {
-            return files.lines(file).stream()
-                    .map(line -> json.readValue(line, JournalEntry.class))
-                    .toList();
+            List<JournalEntry> entries = new ArrayList<>();
+            for (String line : files.lines(file)) {
+                entries.add(entry(file, entries.size() + 1, line));
+            }
+            return entries;
         } catch (IOException e) {
             throw new UncheckedIOException(e.getMessage(), e);
+        }
+    }
+
+    /** The file is whole: such a line was written by a server that knows more than this one. */
+    private JournalEntry entry(Path file, int number, String line) {
+        try {
+            return JournalEntry.read(json, line);
+        } catch (IllegalArgumentException e) {
+            throw new CannotStart(
+                    "entry " + number + " of the journal " + file + " is of a newer server, or of none ("
+                            + e.getMessage() + "): start the newer one",
+                    e);
         }
     }
 

@@ -7,11 +7,17 @@ import dev.certfleet.server.ledger.RevocationChange;
 import dev.certfleet.server.ledger.RevocationRecord;
 import dev.certfleet.server.x509.Fingerprint;
 import dev.certfleet.server.x509.Serial;
+import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * A line of the journal: all that is needed to put a revocation back, and the certificate with it. Times are RFC 3339.
@@ -49,6 +55,54 @@ record JournalEntry(
         long sequence) {
 
     static final String GIVEN_UP = "given-up";
+
+    private static final Set<String> KINDS =
+            Set.of(RevocationChange.Kind.REVOKED.label(), RevocationChange.Kind.RELEASED.label(), GIVEN_UP);
+
+    /** @throws IllegalArgumentException where a server of this version wrote no such line */
+    static JournalEntry read(JsonMapper json, String line) {
+        try {
+            JournalEntry entry = json.readValue(line, JournalEntry.class);
+            if (entry == null || entry.lacksAnything() || !KINDS.contains(entry.kind)) {
+                throw new IllegalArgumentException("not an entry of a journal");
+            }
+            CertificateRecord certificate = entry.known().certificate();
+            if (!Fingerprint.of(certificate.der()).equals(certificate.id())) {
+                throw new IllegalArgumentException("the certificate is another than " + certificate.id());
+            }
+            return entry;
+        } catch (JacksonException e) {
+            throw new IllegalArgumentException("not an entry of a journal: " + e.getOriginalMessage(), e);
+        } catch (DateTimeException e) {
+            throw new IllegalArgumentException("not a time: " + e.getMessage(), e);
+        }
+    }
+
+    private boolean lacksAnything() {
+        return Stream.of(
+                                kind,
+                                revocation,
+                                serial,
+                                fingerprint,
+                                authority,
+                                reason,
+                                revokedAt,
+                                revokedBy,
+                                profile,
+                                subject,
+                                notBefore,
+                                notAfter,
+                                issuedAt,
+                                certificate,
+                                epoch)
+                        .anyMatch(Objects::isNull)
+                || isMissing(dnsNames)
+                || isMissing(addresses);
+    }
+
+    private static boolean isMissing(@Nullable List<String> names) {
+        return names == null || names.stream().anyMatch(Objects::isNull);
+    }
 
     static JournalEntry of(RevocationChange change, String epoch) {
         return of(change.kind().label(), change.revocation(), change.certificate(), epoch, change.sequence());

@@ -88,7 +88,7 @@ public class QuarantineNode {
                         call(order, caller),
                         confirmation,
                         () -> {
-                            blockedKeys.keepFromIssuing();
+                            blockedKeys.keepFromIssuing(order.cluster());
                             revocations.takeTurns(order.cluster());
                         },
                         () -> plan(order, node, caller),

@@ -4,6 +4,7 @@ import dev.certfleet.pki.RevocationReason;
 import dev.certfleet.server.access.Caller;
 import dev.certfleet.server.audit.AuditEvent;
 import dev.certfleet.server.audit.AuditLog;
+import dev.certfleet.server.enrolment.Succession;
 import dev.certfleet.server.ledger.BlockedKeys;
 import dev.certfleet.server.ledger.CertificateRecord;
 import dev.certfleet.server.ledger.RevocableCertificates;
@@ -22,6 +23,7 @@ public class RevokeByFilter {
     private final RevocableCertificates certificates;
     private final BlockedKeys blockedKeys;
     private final Revocations revocations;
+    private final Succession succession;
     private final RevokeTogether together;
     private final WhatBreaks whatBreaks;
     private final Confirmed confirmed;
@@ -31,6 +33,7 @@ public class RevokeByFilter {
             RevocableCertificates certificates,
             BlockedKeys blockedKeys,
             Revocations revocations,
+            Succession succession,
             RevokeTogether together,
             WhatBreaks whatBreaks,
             Confirmed confirmed,
@@ -38,6 +41,7 @@ public class RevokeByFilter {
         this.certificates = certificates;
         this.blockedKeys = blockedKeys;
         this.revocations = revocations;
+        this.succession = succession;
         this.together = together;
         this.whatBreaks = whatBreaks;
         this.confirmed = confirmed;
@@ -71,12 +75,18 @@ public class RevokeByFilter {
         return confirmed.run(
                 call(order, caller),
                 confirmation,
-                () -> {
-                    blockedKeys.keepFromIssuing();
-                    revocations.takeTurns(order.cluster());
-                },
+                () -> lock(order),
                 () -> plan(order, caller),
                 plan -> act(order, plan, caller));
+    }
+
+    /** What is issued meanwhile is issued after it, unless its key is blocked by this, or its authority withdrawn. */
+    private void lock(Order order) {
+        if (order.reason() == RevocationReason.KEY_COMPROMISE
+                || succession.mayFollow(order.filter().profile(), order.reason())) {
+            blockedKeys.keepFromIssuing(order.cluster());
+        }
+        revocations.takeTurns(order.cluster());
     }
 
     private static BulkCall call(Order order, Caller caller) {

@@ -56,16 +56,16 @@ public class RevokeCertificate {
             @Nullable String comment,
             String actor) {
         List<CertificateRecord> all = new ArrayList<>(List.of(certificate));
-        if (reason == RevocationReason.KEY_COMPROMISE || succession.isWanted(certificate, reason)) {
-            blockedKeys.keepFromIssuing();
-        }
         if (reason == RevocationReason.KEY_COMPROMISE) {
+            blockedKeys.keepFromIssuing();
             all.addAll(ledger.othersWithTheKeyOf(certificate));
             all.stream()
                     .map(CertificateRecord::cluster)
                     .distinct()
                     .sorted(Comparator.nullsFirst(Comparator.naturalOrder()))
                     .forEach(revocations::takeTurns);
+        } else if (succession.isWanted(certificate, reason)) {
+            blockedKeys.keepFromIssuing(certificate.cluster());
         }
         return together.revoke(all, reason, invalidityDate, comment, actor)
                 .revocations()

@@ -1,6 +1,7 @@
 package dev.certfleet.server.status;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.certfleet.pki.AuthorityKind;
 import dev.certfleet.pki.KeyAlgorithm;
@@ -384,6 +385,43 @@ class CrlPartsTest {
         }
         waitForTheDatabase();
         paced(large);
+    }
+
+    @Test
+    void makingThatFailsLeavesTheLastOneAndNothingBehind() throws Exception {
+        Authority large = installation.authority(AuthorityKind.BREAK_GLASS);
+        String path = "/crl/" + large.name() + ".crl";
+        turn();
+        byte[] last = installation.get(path).body();
+        int listed = reasons(new X509CRLHolder(last)).size();
+        manyRevocations(large, 30_000);
+        PublishCrl publish = installation.bean(PublishCrl.class);
+        JdbcClient database = installation.bean(JdbcClient.class);
+        database.sql("CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql"
+                        + " AS $$ BEGIN RAISE EXCEPTION 'no room left'; END $$")
+                .update();
+        for (String where : List.of(
+                "crl_piece FOR EACH ROW WHEN (NEW.piece = 1)",
+                "crl_piece FOR EACH ROW WHEN (NEW.piece = 0)",
+                "crl FOR EACH ROW")) {
+            database.sql("CREATE TRIGGER fail BEFORE INSERT ON " + where + " EXECUTE FUNCTION fail()")
+                    .update();
+            assertThatThrownBy(() -> publish.publish(large, CrlPart.FULL)).hasStackTraceContaining("no room left");
+            database.sql("DROP TRIGGER fail ON " + where.substring(0, where.indexOf(' ')))
+                    .update();
+            turn(installation, "crlFetcher");
+            assertThat(installation.get(path).body()).as(where).isEqualTo(last);
+        }
+
+        assertThat(publish.publish(large, CrlPart.FULL)).isTrue();
+
+        turn(installation, "crlFetcher");
+        assertThat(reasons(new X509CRLHolder(installation.get(path).body()))).hasSize(listed + 30_000);
+        assertThat(database.sql("SELECT count(DISTINCT number) FROM crl_piece WHERE authority = ? AND part = 'full'")
+                        .param(large.name())
+                        .query(Long.class)
+                        .single())
+                .isOne();
     }
 
     /** A change of a large one is in the delta at once, and in the full one when it has paid for the last making. */

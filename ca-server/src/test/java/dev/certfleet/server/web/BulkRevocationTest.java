@@ -277,6 +277,34 @@ class BulkRevocationTest {
         assertThat(issuing.get(60, TimeUnit.SECONDS)).isPositive();
     }
 
+    @Test
+    void keepsOnlyItsOwnClusterFromIssuingWhileItIsAtIt() throws Exception {
+        server.newNode(cluster, "worker-1");
+        ofNode("worker-1", "kube-proxy");
+        String other = server.newCluster();
+        String body = body("\"node\": \"worker-1\"", "keyCompromise");
+        String confirmation = bulk.confirmation(body);
+        try (HeldUp held = new HeldUp(server, cluster)) {
+            CompletableFuture<TestClient.Answer> revoked =
+                    CompletableFuture.supplyAsync(() -> bulk.confirmed(body, confirmation));
+            held.awaitWaiting(1);
+
+            admin.post(
+                            "/clusters/" + other + "/certificates",
+                            TestClient.certificateRequest("kubernetes-admin", null, TestIdentity.request()))
+                    .expect(201);
+
+            assertThat(revoked).isNotDone();
+            CompletableFuture<TestClient.Answer> issued =
+                    CompletableFuture.supplyAsync(() -> issue("kube-proxy", "worker-1", TestIdentity.request()));
+            held.awaitWaiting(2);
+            assertThat(issued).isNotDone();
+            held.letGo();
+            revoked.get(60, TimeUnit.SECONDS).expect(201);
+            issued.get(60, TimeUnit.SECONDS).expect(201);
+        }
+    }
+
     private List<String> chosen(String filter) {
         return bulk.dryRun(body(filter, "unspecified"))
                 .get("certificates")

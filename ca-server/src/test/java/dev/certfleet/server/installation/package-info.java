@@ -1,0 +1,4 @@
+@NullMarked
+package dev.certfleet.server.installation;
+
+import org.jspecify.annotations.NullMarked;
