@@ -141,7 +141,9 @@ public class EnrolNode {
                 requestHash);
         try {
             Issuance issuance = issueCertificate.issue(
-                    order, () -> lock(id, replaced), certificate -> admit(token, request, roles, addresses, certificate));
+                    order,
+                    () -> lock(id, replaced),
+                    certificate -> admit(token, request, roles, addresses, certificate));
             if (issuance instanceof Issuance.Refused(Violations broken)) {
                 refused(token.cluster(), request.nodeName(), broken.toString());
             }
