@@ -8,11 +8,12 @@ import dev.certfleet.agent.control.ControlSocket;
 import dev.certfleet.agent.control.Metrics;
 import dev.certfleet.agent.control.StatusReport;
 import dev.certfleet.agent.identity.Enrolment;
+import dev.certfleet.agent.identity.Evidence;
+import dev.certfleet.agent.identity.EvidenceChoice;
 import dev.certfleet.agent.identity.Identity;
 import dev.certfleet.agent.identity.IdentityFolder;
 import dev.certfleet.agent.identity.IdentityRenewal;
 import dev.certfleet.agent.identity.NodeFacts;
-import dev.certfleet.agent.identity.Token;
 import dev.certfleet.agent.publish.Layout;
 import dev.certfleet.agent.server.ServerClient;
 import dev.certfleet.agent.server.ServerException;
@@ -100,7 +101,7 @@ public final class Agent implements AutoCloseable {
         this.random = random;
         this.tools = new KeeperTools(clock, random, settings.renewal(), settings.hooks());
         this.folder = new StateFolder(settings.paths().state());
-        this.identityFolder = new IdentityFolder(folder.identity());
+        this.identityFolder = new IdentityFolder(folder.identity(), EvidenceChoice.seal(settings, random));
         this.identityRenewal = new IdentityRenewal(identityFolder, tools);
         this.layout = new Layout(settings.paths());
         this.clusterFiles = new ClusterFiles(settings, layout);
@@ -244,17 +245,13 @@ public final class Agent implements AutoCloseable {
             return false;
         }
         try {
-            Optional<Token> token = settings.enrolment().tokenFile().flatMap(Token::fromFile);
-            if (token.isEmpty()) {
+            Optional<Evidence> evidence = EvidenceChoice.of(settings);
+            if (evidence.isEmpty()) {
                 throw new Trouble(
                         ExitCode.NOT_RUNNING,
-                        "this node is not enrolled and there is no token; "
-                                + settings.enrolment()
-                                        .tokenFile()
-                                        .map(file -> "put one into " + file)
-                                        .orElse("set enrolment.tokenFile or run 'ca-agent enrol'"));
+                        "this node is not enrolled and there is no token; " + EvidenceChoice.hint(settings));
             }
-            Identity enrolled = enrol(settings, token.get(), tools, random);
+            Identity enrolled = enrol(settings, evidence.get(), tools, random);
             identity = enrolled;
             server = new ServerClient(
                     settings.server(), enrolled.authorities(), Optional.of(enrolled.credential()), random);
@@ -273,7 +270,7 @@ public final class Agent implements AutoCloseable {
     }
 
     /** Enrols this node; {@code enrol} does the same without an agent running. */
-    public static Identity enrol(Settings settings, Token token, KeeperTools tools, SecureRandom random)
+    public static Identity enrol(Settings settings, Evidence evidence, KeeperTools tools, SecureRandom random)
             throws ServerException, IOException {
         String fingerprint = settings.server()
                 .caFingerprint()
@@ -283,9 +280,9 @@ public final class Agent implements AutoCloseable {
                                 "server.caFingerprint is not set: without it a node cannot know its server; give --ca-fingerprint sha256:…"));
         ServerClient server =
                 new ServerClient(settings.server(), new ServerTrust.Pinned(fingerprint), Optional.empty(), random);
-        IdentityFolder identities =
-                new IdentityFolder(new StateFolder(settings.paths().state()).identity());
-        return new Enrolment(identities, server, tools).enrol(token, NodeFacts.of(settings.node()));
+        IdentityFolder identities = new IdentityFolder(
+                new StateFolder(settings.paths().state()).identity(), EvidenceChoice.seal(settings, random));
+        return new Enrolment(identities, server, tools).enrol(evidence, NodeFacts.of(settings.node()));
     }
 
     private void renewIdentity() {

@@ -2,6 +2,7 @@ package dev.certfleet.agent;
 
 import dev.certfleet.agent.control.ControlSocket;
 import dev.certfleet.agent.control.StatusReport;
+import dev.certfleet.agent.identity.EvidenceChoice;
 import dev.certfleet.agent.identity.Identity;
 import dev.certfleet.agent.identity.IdentityFolder;
 import dev.certfleet.agent.identity.NodeFacts;
@@ -94,7 +95,8 @@ final class DoctorCommand implements Callable<Integer> {
 
     private Optional<Identity> checkIdentity(Settings settings, StateFolder folder, CaAgent program) {
         try {
-            Optional<Identity> identity = new IdentityFolder(folder.identity()).load();
+            Optional<Identity> identity =
+                    new IdentityFolder(folder.identity(), EvidenceChoice.seal(settings, program.random())).load();
             if (identity.isPresent()) {
                 Instant end = identity.get().notAfter();
                 if (end.isAfter(program.clock().instant())) {
@@ -107,8 +109,11 @@ final class DoctorCommand implements Callable<Integer> {
             } else if (settings.enrolment().tokenFile().filter(Files::exists).isPresent()) {
                 good("not enrolled yet; 'run' does it with "
                         + settings.enrolment().tokenFile().get());
+            } else if (EvidenceChoice.of(settings).isPresent()) {
+                good("not enrolled yet; 'run' does it by this machine's "
+                        + (settings.enrolment().tpm().isPresent() ? "TPM" : "identity document"));
             } else {
-                bad("this node is not enrolled; run 'ca-agent enrol' with a token");
+                bad("this node is not enrolled; " + EvidenceChoice.hint(settings));
             }
             return identity;
         } catch (Trouble e) {

@@ -1,6 +1,8 @@
 package dev.certfleet.agent;
 
 import dev.certfleet.agent.certificate.KeeperTools;
+import dev.certfleet.agent.identity.Evidence;
+import dev.certfleet.agent.identity.EvidenceChoice;
 import dev.certfleet.agent.identity.Identity;
 import dev.certfleet.agent.identity.IdentityFolder;
 import dev.certfleet.agent.identity.Token;
@@ -18,14 +20,14 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** {@code ca-agent enrol}: a token becomes this node's identity. */
+/** {@code ca-agent enrol}: a token, TPM or document becomes this node's identity. */
 @Command(
         name = "enrol",
         mixinStandardHelpOptions = true,
-        description =
-                "Enrols this node with a token. The token comes from --token-file, from standard input ('-'), from"
-                        + " enrolment.tokenFile in the settings or from the environment variable " + Token.VARIABLE
-                        + ".")
+        description = "Enrols this node. A token comes from --token-file, from standard input ('-'), from"
+                + " enrolment.tokenFile in the settings or from the environment variable " + Token.VARIABLE
+                + "; without one"
+                + " the machine proves itself as enrolment.tpm or enrolment.document says.")
 final class EnrolCommand implements Callable<Integer> {
     @ParentCommand
     @Nullable
@@ -54,7 +56,9 @@ final class EnrolCommand implements Callable<Integer> {
         CaAgent program = java.util.Objects.requireNonNull(agent);
         Settings settings = withPin(program.settings());
         StateFolder folder = new StateFolder(settings.paths().state());
-        Optional<Identity> present = again ? Optional.empty() : new IdentityFolder(folder.identity()).load();
+        Optional<Identity> present = again
+                ? Optional.empty()
+                : new IdentityFolder(folder.identity(), EvidenceChoice.seal(settings, program.random())).load();
         if (present.isPresent()) {
             say("this node is enrolled already, as " + present.get().nodeName() + " in cluster "
                     + present.get().cluster());
@@ -63,7 +67,7 @@ final class EnrolCommand implements Callable<Integer> {
         try (StateFolder.Lock _ = folder.lock()) {
             KeeperTools tools =
                     new KeeperTools(program.clock(), program.random(), settings.renewal(), settings.hooks());
-            Identity enrolled = Agent.enrol(settings, token(settings), tools, program.random());
+            Identity enrolled = Agent.enrol(settings, evidence(settings), tools, program.random());
             say("enrolled as " + enrolled.nodeName() + " in cluster " + enrolled.cluster() + ", roles "
                     + String.join(", ", enrolled.roles()) + "; 'ca-agent run' does the rest");
             return ExitCode.OK.status();
@@ -97,7 +101,7 @@ final class EnrolCommand implements Callable<Integer> {
                 server.requestTimeout()));
     }
 
-    private Token token(Settings settings) {
+    private Evidence evidence(Settings settings) {
         String file = tokenFile;
         if (file != null) {
             return file.equals("-")
@@ -113,10 +117,12 @@ final class EnrolCommand implements Callable<Integer> {
         if (variable != null) {
             return Token.of(variable, "the environment variable " + Token.VARIABLE);
         }
-        throw new Trouble(
-                ExitCode.SETTINGS,
-                "there is no enrolment token: give --token-file (- for standard input), set enrolment.tokenFile, or set "
-                        + Token.VARIABLE);
+        return EvidenceChoice.of(settings)
+                .orElseThrow(() -> new Trouble(
+                        ExitCode.SETTINGS,
+                        "there is no enrolment token: give --token-file (- for standard input), set enrolment.tokenFile or "
+                                + Token.VARIABLE
+                                + "; or set enrolment.cluster with enrolment.tpm or enrolment.document"));
     }
 
     private void say(String line) {

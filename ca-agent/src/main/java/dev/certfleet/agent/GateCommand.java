@@ -2,6 +2,7 @@ package dev.certfleet.agent;
 
 import dev.certfleet.agent.certificate.Backoff;
 import dev.certfleet.agent.certificate.KeeperTools;
+import dev.certfleet.agent.identity.EvidenceChoice;
 import dev.certfleet.agent.identity.Identity;
 import dev.certfleet.agent.identity.IdentityFolder;
 import dev.certfleet.agent.publish.Layout;
@@ -45,7 +46,8 @@ final class GateCommand implements Callable<Integer> {
         StateFolder folder = new StateFolder(settings.paths().state());
         // Looked at first: what the loop below cannot have, it goes on asking for.
         folder.lockGate().close();
-        IdentityFolder identities = new IdentityFolder(folder.identity());
+        IdentityFolder identities =
+                new IdentityFolder(folder.identity(), EvidenceChoice.seal(settings, program.random()));
         Identity identity = identities
                 .load()
                 .orElseThrow(() -> new Trouble(

@@ -19,6 +19,7 @@ import dev.certfleet.pki.wire.CertificateRequest;
 import dev.certfleet.pki.wire.EnrolmentRequest;
 import dev.certfleet.pki.wire.EnrolmentResponse;
 import dev.certfleet.pki.wire.FeedPage;
+import dev.certfleet.pki.wire.InstanceDocument;
 import dev.certfleet.pki.wire.IssuedCertificate;
 import dev.certfleet.pki.wire.NodeReport;
 import dev.certfleet.pki.wire.Problem;
@@ -47,6 +48,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
@@ -92,6 +94,7 @@ final class FakeServer implements AutoCloseable {
     final AtomicInteger assignments = new AtomicInteger();
     final List<String> requests = new ArrayList<>();
     final List<String> headers = new ArrayList<>();
+    private final List<InstanceDocument> documents = new CopyOnWriteArrayList<>();
     final List<NodeReport> reports = new ArrayList<>();
     final List<ServiceAccountKeyReport> serviceAccountReports = new ArrayList<>();
 
@@ -348,9 +351,17 @@ final class FakeServer implements AutoCloseable {
         return problem(404, "not-found", request);
     }
 
+    /** The identity documents that came. */
+    List<InstanceDocument> documents() {
+        return List.copyOf(documents);
+    }
+
     private Answer enrol(EnrolmentRequest request)
             throws IOException, GeneralSecurityException, OperatorCreationException, PKCSException {
-        if (!request.token().equals(TOKEN) || tokenUses <= 0) {
+        InstanceDocument document = request.document();
+        if (document != null) {
+            documents.add(document);
+        } else if (!TOKEN.equals(request.token()) || tokenUses <= 0) {
             return problem(403, "token-refused", "the token is not known or used up");
         }
         tokenUses--;

@@ -24,6 +24,7 @@ final class TestNode {
     final FakeServer server;
     final FakeClock clock;
     private String before = "";
+    private String enrolment = "tokenFile: %FOLDER/token";
     private String more = "gate: {enabled: false}\netcd: {enabled: false}\n";
 
     TestNode(Path folder, FakeServer server, FakeClock clock) throws IOException {
@@ -44,6 +45,12 @@ final class TestNode {
     /** Further settings, YAML. */
     TestNode with(String yaml) {
         more += yaml;
+        return this;
+    }
+
+    /** Enrols by this, YAML on one line, and not by a token. */
+    TestNode enrolling(String yaml) {
+        enrolment = yaml;
         return this;
     }
 
@@ -72,7 +79,7 @@ final class TestNode {
                   addresses: [%ADDRESS]
                   caFingerprint: sha256:%PIN
                 enrolment:
-                  tokenFile: %FOLDER/token
+                  %ENROLMENT
                 node:
                   name: cp-1
                   addresses: [10.0.0.1]
@@ -83,6 +90,7 @@ final class TestNode {
                   metrics: off
                 """.replace("%ADDRESS", before + server.address())
                         .replace("%PIN", server.fingerprint())
+                        .replace("%ENROLMENT", enrolment)
                         .replace("%FOLDER", folder.toString())
                 + more;
     }

@@ -1,7 +1,5 @@
 package dev.certfleet.agent.identity;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.certfleet.agent.Trouble;
 import dev.certfleet.agent.certificate.IssuedCheck;
 import dev.certfleet.agent.certificate.KeeperTools;
@@ -13,7 +11,6 @@ import dev.certfleet.pki.Certificates;
 import dev.certfleet.pki.KeyAlgorithm;
 import dev.certfleet.pki.Pem;
 import dev.certfleet.pki.Pkcs10;
-import dev.certfleet.pki.wire.EnrolmentRequest;
 import dev.certfleet.pki.wire.EnrolmentResponse;
 import java.io.IOException;
 import java.security.KeyPair;
@@ -23,7 +20,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Turns a token into an identity, once. Key and request are on disk before anything is sent: where the answer is lost, the same
+ * Turns evidence into an identity, once. Key and request are on disk before anything is sent: where the answer is lost, the same
  * request with the same id is sent again and gets the same answer, and the token is not used up for nothing.
  */
 public final class Enrolment {
@@ -41,9 +38,9 @@ public final class Enrolment {
     public record Node(String name, List<String> roles, List<String> addresses) {}
 
     /**
-     * A request that was or will be sent; without the token, of which only the digest is kept.
+     * A request that was or will be sent; without the evidence.
      *
-     * @param token SHA-256 of the token, to notice that there is another one
+     * @param token the evidence's digest, to notice that there is another one
      */
     record Request(
             String requestId, String token, String nodeName, List<String> roles, List<String> addresses, String csr) {}
@@ -52,10 +49,9 @@ public final class Enrolment {
      * @throws ServerException where the server cannot be reached or refuses; a refused request is forgotten
      * @throws IOException where the server's answer is wrong
      */
-    public Identity enrol(Token given, Node node) throws ServerException, IOException {
-        String token = given.secret();
+    public Identity enrol(Evidence given, Node node) throws ServerException, IOException {
         // 1. the request: the one under way, or a new one
-        String digest = Certificates.fingerprint(token.getBytes(UTF_8));
+        String digest = given.digest();
         Optional<KeyPair> underWay = folder.nextKey().flatMap(KeyPairs::decode);
         Request request = folder.request(Request.class)
                 .filter(known -> digest.equals(known.token()) && underWay.isPresent())
@@ -67,10 +63,7 @@ public final class Enrolment {
         // 2. ask
         EnrolmentResponse answer;
         try {
-            answer = server.enrol(
-                    new EnrolmentRequest(
-                            token, request.nodeName(), request.roles(), request.addresses(), request.csr()),
-                    request.requestId());
+            answer = server.enrol(new Proofs(server).with(given, request, keys.getPublic()), request.requestId());
         } catch (ServerException.Refused e) {
             if (!e.mayPass()) {
                 folder.dropRequest();

@@ -32,9 +32,12 @@ import java.util.Set;
  */
 public final class IdentityFolder {
     private final Path folder;
+    private final KeySeal seal;
 
-    public IdentityFolder(Path folder) {
+    /** @param seal how the keys in it rest on disk */
+    public IdentityFolder(Path folder, KeySeal seal) {
         this.folder = folder;
+        this.seal = seal;
     }
 
     /** What {@code identity.json} holds. */
@@ -119,11 +122,11 @@ public final class IdentityFolder {
     }
 
     Optional<String> nextKey() {
-        return read("next.key");
+        return read("next.key").map(seal::open);
     }
 
     void writeNextKey(String pem) {
-        write("next.key", pem.getBytes(US_ASCII));
+        write("next.key", seal.seal(pem).getBytes(US_ASCII));
     }
 
     <T> Optional<T> request(Class<T> type) {
@@ -153,7 +156,8 @@ public final class IdentityFolder {
         return new ServerTrust.Bundle(authorities);
     }
 
-    private static Credential credential(String pem) throws CertificateException {
+    private Credential credential(String text) throws CertificateException {
+        String pem = seal.open(text);
         List<X509Certificate> chain = Certificates.parse(pem);
         PrivateKey key = PrivateKeys.decode(pem);
         if (!PrivateKeys.belongTogether(key, chain.getFirst().getPublicKey())) {
@@ -162,8 +166,8 @@ public final class IdentityFolder {
         return new Credential(key, chain);
     }
 
-    private static String pem(Credential credential) {
-        StringBuilder text = new StringBuilder(PrivateKeys.encode(credential.key()));
+    private String pem(Credential credential) {
+        StringBuilder text = new StringBuilder(seal.seal(PrivateKeys.encode(credential.key())));
         credential
                 .chain()
                 .forEach(certificate -> text.append(Pem.encode(Pem.CERTIFICATE, Certificates.der(certificate))));

@@ -39,7 +39,12 @@ public final class IdentityRenewal {
 
     /** True where a renewal was begun and not ended, which has to go on at once: the server may know the new one already. */
     public boolean underWay() {
-        return folder.next().isPresent();
+        try {
+            return folder.next().isPresent();
+        } catch (Trouble e) {
+            // The TPM does not open it now: renew() says so, and is tried again
+            return true;
+        }
     }
 
     /**

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.certfleet.agent.ExitCode;
 import dev.certfleet.agent.Trouble;
+import dev.certfleet.pki.Certificates;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -16,7 +17,7 @@ import java.util.Optional;
  * An enrolment token. It comes from a file, the environment or standard input, never from an argument, which every process
  * on the machine could read; it is written nowhere and does not show in logs.
  */
-public final class Token {
+public final class Token implements Evidence {
     /** The environment variable that may hold it. */
     public static final String VARIABLE = "CERTFLEET_ENROLMENT_TOKEN";
 
@@ -70,6 +71,11 @@ public final class Token {
 
     String secret() {
         return secret;
+    }
+
+    @Override
+    public String digest() {
+        return Certificates.fingerprint(secret.getBytes(UTF_8));
     }
 
     @Override

@@ -18,6 +18,8 @@ import dev.certfleet.pki.wire.Problem;
 import dev.certfleet.pki.wire.RenewalRequest;
 import dev.certfleet.pki.wire.ServiceAccountKeyOrder;
 import dev.certfleet.pki.wire.ServiceAccountKeyReport;
+import dev.certfleet.pki.wire.TpmChallenge;
+import dev.certfleet.pki.wire.TpmChallengeRequest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
@@ -80,6 +82,11 @@ public final class ServerClient {
 
     public EnrolmentResponse enrol(EnrolmentRequest request, String requestId) throws ServerException {
         return call("POST", "/enrolments", request, requestId, EnrolmentResponse.class);
+    }
+
+    /** Shows a TPM's keys, without a credential. */
+    public TpmChallenge challenge(TpmChallengeRequest request) throws ServerException {
+        return call("POST", "/enrolments/tpm-challenges", request, null, TpmChallenge.class);
     }
 
     /** What this node is to hold, without showing a mark. */

@@ -63,6 +63,17 @@ public sealed interface AuditEvent {
 
     record EnrolmentTokenWithdrawn(String cluster, String token) implements AuditEvent {}
 
+    record TpmAdmitted(String cluster, String admission, String machines, String nodeNamePattern, List<String> roles)
+            implements AuditEvent {}
+
+    record TpmAdmissionWithdrawn(String cluster, String admission) implements AuditEvent {}
+
+    record DocumentIssuerTrusted(
+            String cluster, String name, String issuer, String audience, String nodeNamePattern, List<String> roles)
+            implements AuditEvent {}
+
+    record DocumentIssuerWithdrawn(String cluster, String name) implements AuditEvent {}
+
     record NodeEnrolled(String cluster, String node, List<String> roles, List<String> addresses, String evidence)
             implements AuditEvent {}
 

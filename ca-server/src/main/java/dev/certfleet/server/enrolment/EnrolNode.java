@@ -20,24 +20,21 @@ import dev.certfleet.server.x509.NodeFacts;
 import dev.certfleet.server.x509.Violation;
 import dev.certfleet.server.x509.Violations;
 import java.time.Clock;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
-import org.springframework.transaction.PlatformTransactionManager;
-import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Gives a node its identity on the evidence of an enrolment token. The token's use, the node and its certificate are
- * recorded in one transaction: no failure uses up a token, and a request that is sent again gets the same answer.
+ * Gives a node its identity: evidence, what it proves, whether that is enough, the identity. The evidence's use, the node and
+ * its certificate are recorded in one transaction: no failure uses anything up, and a request that is sent again gets the same
+ * answer.
  */
 @Component
 public class EnrolNode {
-    private static final Logger LOG = LoggerFactory.getLogger(EnrolNode.class);
-    private final EnrolmentTokenRepository tokens;
+    private final TokenEvidence tokens;
+    private final TpmEvidence tpms;
+    private final DocumentEvidence documents;
+    private final Machines machines;
     private final NodeRepository nodes;
     private final NodeAddresses nodeAddresses;
     private final NodeCertificates nodeCertificates;
@@ -47,10 +44,13 @@ public class EnrolNode {
     private final IssueCertificate issueCertificate;
     private final AuditLog audit;
     private final Clock clock;
-    private final TransactionTemplate transaction;
+    private final Refusals refusals;
 
     EnrolNode(
-            EnrolmentTokenRepository tokens,
+            TokenEvidence tokens,
+            TpmEvidence tpms,
+            DocumentEvidence documents,
+            Machines machines,
             NodeRepository nodes,
             NodeAddresses nodeAddresses,
             NodeCertificates nodeCertificates,
@@ -60,8 +60,11 @@ public class EnrolNode {
             IssueCertificate issueCertificate,
             AuditLog audit,
             Clock clock,
-            PlatformTransactionManager transactions) {
+            Refusals refusals) {
         this.tokens = tokens;
+        this.tpms = tpms;
+        this.documents = documents;
+        this.machines = machines;
         this.nodes = nodes;
         this.nodeAddresses = nodeAddresses;
         this.nodeCertificates = nodeCertificates;
@@ -71,108 +74,117 @@ public class EnrolNode {
         this.issueCertificate = issueCertificate;
         this.audit = audit;
         this.clock = clock;
-        this.transaction = new TransactionTemplate(transactions);
+        this.refusals = refusals;
     }
 
     /**
-     * @param request what the node sent, with a token that is not checked yet
+     * @param evidence not checked yet
+     * @param request what the node sent
      * @param csr its checked PKCS#10 request
      * @param requestId the node's name for this request
      * @param requestHash SHA-256 of what it asks
      */
-    public Enrolment enrol(EnrolmentRequest request, CertificationRequest csr, String requestId, byte[] requestHash) {
-        // 1. The token
-        Optional<EnrolmentToken> found = tokens.findBySecretHash(EnrolmentTokens.hash(request.token()));
-        if (found.isEmpty()) {
-            LOG.info("enrolment of a node with an unknown token");
-            return new Enrolment.TokenUnknown();
+    public Enrolment enrol(
+            Evidence evidence,
+            EnrolmentRequest request,
+            CertificationRequest csr,
+            String requestId,
+            byte[] requestHash) {
+        // 1. What the evidence proves
+        Grant grant;
+        switch (examine(evidence, csr)) {
+            case Examination.Proven(Grant proven) -> grant = proven;
+            case Examination.Refused(Enrolment why) -> {
+                return why;
+            }
         }
-        EnrolmentToken token = found.get();
-        String requester = "token:" + token.id();
 
-        // 2. The same request again gets the same answer, even when it was the token's last use; not so a quarantined
+        // 2. The same request again gets the same answer, even when it was the evidence's last use; not so a
+        // quarantined
         // node
-        Optional<Reservation> earlier = ledger.earlier(requester, requestId, requestHash);
-        Node.Id id = new Node.Id(token.cluster(), request.nodeName());
+        Optional<Reservation> earlier = ledger.earlier(grant.requester(), requestId, requestHash);
+        Node.Id id = new Node.Id(grant.cluster(), request.nodeName());
         Optional<Node> holder = nodes.findById(id);
         boolean quarantined = holder.isPresent() && holder.get().state() == Node.State.QUARANTINED;
         if (earlier.isPresent() && !quarantined) {
             return answer(earlier.get());
         }
-        Enrolment tokenRefused = refusal(token);
-        if (tokenRefused != null) {
-            refused(token.cluster(), request.nodeName(), "the token's time or uses are over");
-            return tokenRefused;
+        Enrolment used = grant.use().refusal(request.nodeName());
+        if (used != null) {
+            refused(grant, request, Refusals.text(used));
+            return used;
         }
 
-        // 3. What the token grants
-        List<String> roles = request.roles().isEmpty() ? token.roles() : request.roles();
-        List<Violation> violations = violations(request, token, roles);
+        // 3. What the evidence grants
+        Wishes wishes = Wishes.of(request, grant);
+        List<Violation> violations = wishes.violations(grant);
         if (!violations.isEmpty()) {
-            refused(token.cluster(), request.nodeName(), new Violations(violations).toString());
+            refused(grant, request, new Violations(violations).toString());
             return new Enrolment.Refused(new Violations(violations));
         }
 
         // 4. The name must be free
         if (holder.isPresent() && holder.get().state() != Node.State.REINSTALL_ALLOWED) {
-            refused(token.cluster(), request.nodeName(), "the name is taken");
+            refused(grant, request, "the name is taken");
             return new Enrolment.NameTaken();
         }
 
         // 5. So must the addresses: a certificate says whose they are
-        List<String> addresses = NodeAddresses.inOneSpelling(request.addresses());
-        List<Violation> taken = nodeAddresses.taken(token.cluster(), request.nodeName(), addresses);
+        List<String> addresses = wishes.canonicalAddresses();
+        List<Violation> taken = nodeAddresses.taken(id.cluster(), id.name(), addresses);
         if (!taken.isEmpty()) {
-            refused(token.cluster(), request.nodeName(), new Violations(taken).toString());
+            refused(grant, request, new Violations(taken).toString());
             return new Enrolment.Refused(new Violations(taken));
         }
 
-        // 6. The certificate; node and token's use are recorded with it
-        Cluster cluster = clusters.named(token.cluster()).orElseThrow();
-        NodeFacts facts = Node.facts(request.nodeName(), roles, addresses);
+        // 6. The certificate; node and the evidence's use are recorded with it
+        Cluster cluster = clusters.named(grant.cluster()).orElseThrow();
+        NodeFacts facts = Node.facts(request.nodeName(), wishes.roles(), addresses);
         Optional<String> replaced = holder.map(Node::renamedFrom);
         Order order = new Order(
                 ProfileName.NODE_IDENTITY,
                 new Holder.Node(cluster.facts(), facts),
                 csr,
                 null,
-                requester,
+                grant.requester(),
                 requestId,
                 requestHash);
         try {
             Issuance issuance = issueCertificate.issue(
                     order,
                     () -> lock(id, replaced),
-                    certificate -> admit(token, request, roles, addresses, certificate));
+                    certificate -> admit(grant, id, wishes.roles(), addresses, certificate));
             if (issuance instanceof Issuance.Refused(Violations broken)) {
-                refused(token.cluster(), request.nodeName(), broken.toString());
+                refused(grant, request, broken.toString());
             }
             return answer(issuance);
         } catch (Lost lost) {
-            refused(token.cluster(), request.nodeName(), "another enrolment was faster");
+            refused(grant, request, "another enrolment was faster");
             return lost.outcome;
         }
     }
 
+    private Examination examine(Evidence evidence, CertificationRequest csr) {
+        return switch (evidence) {
+            case Evidence.Token token -> tokens.examine(token);
+            case Evidence.TpmAttestation tpm -> tpms.examine(tpm, csr);
+            case Evidence.IdentityDocument document -> documents.examine(document, csr);
+        };
+    }
+
     /** Runs in the transaction that records the certificate. */
     private void admit(
-            EnrolmentToken shown,
-            EnrolmentRequest request,
-            List<String> roles,
-            List<String> addresses,
-            CertificateRecord certificate) {
-        EnrolmentToken token = tokens.lock(shown.id());
-        Enrolment tokenRefused = refusal(token);
-        if (tokenRefused != null) {
-            throw new Lost(tokenRefused);
+            Grant grant, Node.Id id, List<String> roles, List<String> addresses, CertificateRecord certificate) {
+        machines.forget(id.cluster(), id.name());
+        Enrolment used = grant.use().use(id.name());
+        if (used != null) {
+            throw new Lost(used);
         }
-        token.use();
-        nodeAddresses.takeTurns(token.cluster());
-        List<Violation> taken = nodeAddresses.taken(token.cluster(), request.nodeName(), addresses);
+        nodeAddresses.takeTurns(id.cluster());
+        List<Violation> taken = nodeAddresses.taken(id.cluster(), id.name(), addresses);
         if (!taken.isEmpty()) {
             throw new Lost(new Enrolment.Refused(new Violations(taken)));
         }
-        Node.Id id = new Node.Id(token.cluster(), request.nodeName());
         Optional<Node> present = nodes.lock(id);
         if (present.isEmpty()) {
             nodes.saveAndFlush(new Node(id, roles, addresses, clock.instant()));
@@ -182,16 +194,15 @@ public class EnrolNode {
                     certificate.serial(),
                     RevocationReason.SUPERSEDED,
                     "the node was reinstalled",
-                    "token:" + token.id());
-            retireWhomItReplaces(present.get(), "token:" + token.id());
+                    grant.requester());
+            retireWhomItReplaces(present.get(), grant.requester());
             present.get().enrolAgain(roles, addresses, clock.instant());
         } else {
             throw new Lost(new Enrolment.NameTaken());
         }
         audit.append(
-                "node:" + token.cluster() + "/" + request.nodeName(),
-                new AuditEvent.NodeEnrolled(
-                        token.cluster(), request.nodeName(), roles, addresses, "token " + token.id()));
+                "node:" + id.cluster() + "/" + id.name(),
+                new AuditEvent.NodeEnrolled(id.cluster(), id.name(), roles, addresses, grant.evidence()));
     }
 
     /** Whom it takes the place of first, as a renaming does. */
@@ -222,37 +233,6 @@ public class EnrolNode {
             super(outcome.toString(), null, false, false);
             this.outcome = outcome;
         }
-    }
-
-    private @Nullable Enrolment refusal(EnrolmentToken token) {
-        EnrolmentToken.Refusal refusal = token.refusal(clock.instant());
-        if (refusal == null) {
-            return null;
-        }
-        return switch (refusal) {
-            case WITHDRAWN -> new Enrolment.TokenWithdrawn();
-            case EXPIRED -> new Enrolment.TokenExpired();
-            case USED_UP -> new Enrolment.TokenUsedUp();
-        };
-    }
-
-    private static List<Violation> violations(EnrolmentRequest request, EnrolmentToken token, List<String> roles) {
-        List<Violation> violations = new ArrayList<>();
-        Optional<Violation> name = NodeRules.name(request.nodeName());
-        if (name.isPresent()) {
-            violations.add(name.get());
-        } else if (!token.fits(request.nodeName())) {
-            violations.add(
-                    new Violation("node-name-not-granted", "the token is for nodes named " + token.nodeNamePattern()));
-        }
-        violations.addAll(NodeRules.roles(roles));
-        roles.stream()
-                .filter(role -> NodeRules.roles(List.of(role)).isEmpty())
-                .filter(role -> !token.roles().contains(role))
-                .map(role -> new Violation("role-not-granted", "the token does not grant the role " + role))
-                .forEach(violations::add);
-        violations.addAll(NodeAddresses.form(request.addresses()));
-        return violations;
     }
 
     private Enrolment answer(Reservation reservation) {
@@ -286,9 +266,7 @@ public class EnrolNode {
                 authorities.named(certificate.authority()).orElseThrow());
     }
 
-    private void refused(String cluster, String nodeName, String why) {
-        String name = nodeName.length() > 253 ? nodeName.substring(0, 253) : nodeName;
-        transaction.executeWithoutResult(
-                status -> audit.append("anonymous", new AuditEvent.EnrolmentRefused(cluster, name, why)));
+    private void refused(Grant grant, EnrolmentRequest request, String why) {
+        refusals.tell(grant.cluster(), request.nodeName(), why);
     }
 }

@@ -26,10 +26,22 @@ public sealed interface Enrolment {
 
     record TokenWithdrawn() implements Enrolment {}
 
+    /** What was admitted when the machine began is not any more. */
+    record NoLongerAdmitted() implements Enrolment {}
+
+    /** The evidence does not prove what it should. */
+    record NotProven(String why) implements Enrolment {}
+
+    /** The evidence was used by another request. */
+    record EvidenceUsed() implements Enrolment {}
+
+    /** The machine is another node of the cluster, which was not retired. */
+    record MachineTaken() implements Enrolment {}
+
     /** A node has this name; an operator can allow a reinstallation. */
     record NameTaken() implements Enrolment {}
 
-    /** What is asked goes beyond what the token grants, or breaks the rules of certificates. */
+    /** What is asked goes beyond what the evidence grants, or breaks the rules of certificates. */
     record Refused(Violations violations) implements Enrolment {}
 
     /** The same request is being worked on at this moment. */

@@ -92,25 +92,7 @@ public class EnrolmentToken {
     }
 
     boolean fits(String nodeName) {
-        String[] parts = nodeNamePattern.split("\\*", -1);
-        if (parts.length == 1) {
-            return nodeName.equals(nodeNamePattern);
-        }
-        // What is between the stars is found from left to right; a regular expression could try for ever
-        String last = parts[parts.length - 1];
-        int end = nodeName.length() - last.length();
-        int at = parts[0].length();
-        if (at > end || !nodeName.startsWith(parts[0]) || !nodeName.endsWith(last)) {
-            return false;
-        }
-        for (int i = 1; i < parts.length - 1; i++) {
-            int found = nodeName.indexOf(parts[i], at);
-            if (found < 0 || found + parts[i].length() > end) {
-                return false;
-            }
-            at = found + parts[i].length();
-        }
-        return true;
+        return NamePattern.fits(nodeNamePattern, nodeName);
     }
 
     void use() {

@@ -1,6 +1,5 @@
 package dev.certfleet.server.enrolment;
 
-import dev.certfleet.pki.NodeRole;
 import dev.certfleet.server.audit.AuditEvent;
 import dev.certfleet.server.audit.AuditLog;
 import dev.certfleet.server.x509.Violation;
@@ -11,7 +10,6 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
@@ -90,21 +88,7 @@ public class EnrolmentTokens {
 
     private static List<Violation> violations(
             String nodeNamePattern, List<String> roles, int maxUses, Duration lifetime) {
-        List<Violation> violations = new ArrayList<>();
-        if (!nodeNamePattern.matches("[a-z0-9*]([a-z0-9.*-]{0,251}[a-z0-9*])?")) {
-            violations.add(new Violation(
-                    "node-name-pattern", "a pattern is a node's name in lower case, with * for any characters"));
-        }
-        if (roles.isEmpty()) {
-            violations.add(new Violation("roles", "a token grants at least one role"));
-        }
-        for (String role : roles) {
-            try {
-                NodeRole.of(role);
-            } catch (IllegalArgumentException e) {
-                violations.add(new Violation("roles", String.valueOf(e.getMessage())));
-            }
-        }
+        List<Violation> violations = NamePattern.violations(nodeNamePattern, roles, "a token");
         if (maxUses < 1 || maxUses > MOST_USES) {
             violations.add(new Violation("max-uses", "a token can be used 1 to " + MOST_USES + " times"));
         }

@@ -25,6 +25,9 @@ enum ProblemType {
     TOKEN_EXPIRED(403, "The enrolment token has expired"),
     TOKEN_USED_UP(403, "The enrolment token is used up"),
     TOKEN_WITHDRAWN(403, "The enrolment token was withdrawn"),
+    TPM_NOT_ADMITTED(403, "The machine's TPM is not admitted"),
+    EVIDENCE_REFUSED(403, "The evidence does not prove what the machine is"),
+    EVIDENCE_USED(403, "The evidence was used before"),
 
     NOT_FOUND(404, "There is no such thing"),
     METHOD_NOT_ALLOWED(405, "This cannot be done to this resource"),
@@ -32,6 +35,7 @@ enum ProblemType {
 
     ALREADY_EXISTS(409, "The name is taken"),
     NODE_NAME_TAKEN(409, "A node of this name exists"),
+    MACHINE_TAKEN(409, "The machine is another node"),
     LAST_ADMINISTRATOR(409, "Nobody else could administer the installation"),
     NOT_A_HOLD(409, "Only a certificateHold in force can be released"),
     DRY_RUN_OUTDATED(409, "Things changed since the dry run"),

@@ -20,6 +20,7 @@ import org.springframework.security.web.authentication.AnonymousAuthenticationFi
 @Configuration(proxyBeanMethods = false)
 class Security {
     static final String ENROLMENTS = "/api/v1/enrolments";
+    static final String TPM_CHALLENGES = ENROLMENTS + "/tpm-challenges";
     static final String OPENAPI = "/api/v1/openapi.json";
 
     @Bean
@@ -35,7 +36,7 @@ class Security {
                 .addFilterBefore(callers, AnonymousAuthenticationFilter.class)
                 .authorizeHttpRequests(requests -> requests.dispatcherTypeMatchers(DispatcherType.ERROR)
                         .permitAll()
-                        .requestMatchers(HttpMethod.POST, ENROLMENTS)
+                        .requestMatchers(HttpMethod.POST, ENROLMENTS, TPM_CHALLENGES)
                         .permitAll()
                         .requestMatchers(HttpMethod.GET, OPENAPI)
                         .permitAll()

@@ -108,8 +108,8 @@ class AgentWishesTest {
         before = OnRecord.of(SERVER);
         TestClient worker = agent(NodeRole.WORKER);
         Route.changing(SERVER)
-                .filter(route ->
-                        !route.path().startsWith("/agent/") && !route.path().equals("/enrolments"))
+                .filter(route -> !route.path().startsWith("/agent/")
+                        && !route.path().startsWith("/enrolments"))
                 .forEach(route -> {
                     String path = inhabited.path(route);
                     String body = inhabited.body(route);

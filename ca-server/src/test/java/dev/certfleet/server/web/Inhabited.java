@@ -8,12 +8,15 @@ import dev.certfleet.server.TestServer;
 
 /** A cluster with one of each: for every route there is something that exists, and a body that would change it. */
 final class Inhabited {
+    private static final SoftTpm TPM = SoftTpm.ecc();
+
     final String cluster;
     final TestIdentity node;
     final TestIdentity operator;
     private final String token;
     private final String secret;
     private final String hold;
+    private final String admission;
 
     Inhabited(TestServer server) {
         TestClient admin = server.admin();
@@ -27,6 +30,12 @@ final class Inhabited {
                 .expect(201);
         token = created.get("id").asString();
         secret = created.get("token").asString();
+        admission = admin.post("/clusters/" + cluster + "/tpm-admissions", tpmAdmission(TPM))
+                .expect(201)
+                .get("id")
+                .asString();
+        admin.post("/clusters/" + cluster + "/document-issuers", documentIssuer("cloud"))
+                .expect(201);
         String held = server.as(node)
                 .post(
                         "/clusters/" + cluster + "/certificates",
@@ -46,6 +55,8 @@ final class Inhabited {
                 .replace("{cluster}", cluster)
                 .replace("/nodes/{node}", "/nodes/worker-1")
                 .replace("/enrolment-tokens/{id}", "/enrolment-tokens/" + token)
+                .replace("/tpm-admissions/{id}", "/tpm-admissions/" + admission)
+                .replace("/document-issuers/{name}", "/document-issuers/cloud")
                 .replace("/certificates/{id}", "/certificates/" + node.id())
                 .replace("/revocations/{id}", "/revocations/" + hold)
                 .replace("/operators/{name}", "/operators/" + operator.name());
@@ -74,6 +85,11 @@ final class Inhabited {
             case "/clusters/{cluster}/nodes/{node}" -> "{\"addresses\": [\"192.0.2.11\"]}";
             case "/clusters/{cluster}/nodes/{node}/rename" -> "{\"name\": \"worker-9\"}";
             case "/agent/service-account-key" -> "{\"offered\": \"" + "0".repeat(64) + "\"}";
+            case "/clusters/{cluster}/tpm-admissions" -> tpmAdmission(SoftTpm.ecc());
+            case "/clusters/{cluster}/document-issuers" -> documentIssuer("another");
+            case "/enrolments/tpm-challenges" ->
+                "{\"cluster\": \"" + cluster + "\", \"endorsementKey\": \"" + SoftTpm.base64(TPM.endorsementPublic())
+                        + "\", \"attestationKey\": \"" + SoftTpm.base64(TPM.attestationPublic()) + "\"}";
             case "/clusters/{cluster}/nodes/{node}/renew" -> "{\"profiles\": [\"kubelet-client\"]}";
             case "/revocations" -> "{\"certificate\": \"" + node.id() + "\", \"reason\": \"unspecified\"}";
             case "/bulk-revocations" ->
@@ -92,5 +108,18 @@ final class Inhabited {
                 "{\"kind\": \"unknown-credential\", \"detail\": \"seen\", \"at\": \"2026-11-24T00:00:00Z\"}";
             default -> throw new AssertionError("a new route: say here what a good body of it is: " + route);
         };
+    }
+
+    private static String tpmAdmission(SoftTpm tpm) {
+        return "{\"ekFingerprint\": \"" + tpm.fingerprint()
+                + "\", \"nodeNamePattern\": \"*\", \"roles\": [\"worker\"]}";
+    }
+
+    /** With the key of RFC 8037 appendix A.2. */
+    private String documentIssuer(String name) {
+        return "{\"name\": \"" + name + "\", \"issuer\": \"https://issuer.example\", \"jwks\": {\"keys\": [{\"kty\":"
+                + " \"OKP\", \"crv\": \"Ed25519\", \"x\": \"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}]},"
+                + " \"audience\": \"https://ca.example.org/" + cluster + "\", \"nodeNameClaim\": \"name\","
+                + " \"instanceClaim\": \"sub\", \"roles\": [\"worker\"]}";
     }
 }

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.certfleet.agent.identity;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.certfleet.server.enrolment.document;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.certfleet.server.enrolment.tpm;
+
+import org.jspecify.annotations.NullMarked;
