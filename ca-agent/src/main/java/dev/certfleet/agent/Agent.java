@@ -19,6 +19,7 @@ import dev.certfleet.agent.server.ServerClient;
 import dev.certfleet.agent.server.ServerException;
 import dev.certfleet.agent.server.ServerTrust;
 import dev.certfleet.agent.server.Version;
+import dev.certfleet.agent.serviceaccount.ServiceAccountKeys;
 import dev.certfleet.agent.settings.Settings;
 import dev.certfleet.pki.ProfileName;
 import dev.certfleet.pki.wire.AssignedCertificate;
@@ -49,6 +50,9 @@ public final class Agent implements AutoCloseable {
     /** Ends a run of {@code once} whose server or files never let it come to rest. */
     private static final int MOST_ROUNDS = 100;
 
+    /** So many poll intervals are between two polls while the server tells of changes by itself. */
+    private static final int HEARD = 4;
+
     private static final Path KERNEL_BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
 
     private final Settings settings;
@@ -60,6 +64,8 @@ public final class Agent implements AutoCloseable {
     private final IdentityRenewal identityRenewal;
     private final Layout layout;
     private final ClusterFiles clusterFiles;
+    private final ServiceAccountKeys serviceAccountKeys;
+    private final AssignmentWatch watch;
     private final Map<ProfileName, CertificateKeeper> keepers = new EnumMap<>(ProfileName.class);
     private final Commands commands = new Commands();
     private final ProofRunner proofs;
@@ -78,7 +84,7 @@ public final class Agent implements AutoCloseable {
 
     private int failures;
     private Instant nextPoll = Instant.MIN;
-    private @Nullable String serverProblem;
+    private volatile @Nullable String serverProblem;
     private @Nullable Instant lastContact;
     private final ClockWatch clocks;
     private boolean expiredAtServer;
@@ -97,10 +103,11 @@ public final class Agent implements AutoCloseable {
         this.identityRenewal = new IdentityRenewal(identityFolder, tools);
         this.layout = new Layout(settings.paths());
         PublishedBundles bundles = new PublishedBundles(folder.path().resolve("bundles.json"));
-        this.clusterFiles = new ClusterFiles(settings, layout, bundles, clock, random);
+        this.clusterFiles = new ClusterFiles(settings, layout, bundles, clock);
         this.components = new ComponentRunner(settings, layout, folder, bundles, tools);
         this.proofs = new ProofRunner(settings, layout, random);
         this.reporter = new Reporter(tools);
+        this.serviceAccountKeys = new ServiceAccountKeys(layout, folder, tools);
         this.etcd = new EtcdRunner(settings, layout, folder, tools, this::server);
         this.gate = new GateRunner(
                 settings,
@@ -111,6 +118,8 @@ public final class Agent implements AutoCloseable {
                 settings.gate().enabled(),
                 settings.etcd().enabled() ? List.of(etcd) : List.of(),
                 this::pollNow);
+        this.watch = new AssignmentWatch(
+                this::toWaitFor, settings.renewal().pollInterval(), backoff(), clock, this::pollNow);
         this.freshBoot = !bootId().equals(lastBootId());
         this.identity = identityFolder.load().orElse(null);
         this.assignment = storedAssignment().orElse(null);
@@ -124,6 +133,7 @@ public final class Agent implements AutoCloseable {
 
     /** Works until {@link #stop()}. */
     public void run() throws InterruptedException {
+        watch.start();
         while (true) {
             Instant next = roundOrDefect();
             synchronized (alarm) {
@@ -155,6 +165,13 @@ public final class Agent implements AutoCloseable {
         }
     }
 
+    /** While the server was just seen not to answer, the agent's own polling finds out when it does again. */
+    private AssignmentWatch.Known toWaitFor() {
+        Assignment known = assignment;
+        return new AssignmentWatch.Known(
+                serverProblem == null ? server : null, known == null ? null : known.version(), gate.mark());
+    }
+
     /** Has the next round, at once, ask for the assignment. */
     void pollNow() {
         pollAsked = true;
@@ -172,6 +189,7 @@ public final class Agent implements AutoCloseable {
 
     @Override
     public void close() {
+        watch.close();
         gate.close();
         etcd.close();
     }
@@ -426,6 +444,15 @@ public final class Agent implements AutoCloseable {
             return;
         }
         boolean isRefused = clusterFiles.publishAuthorities(known, keepers.keySet());
+        Identity self = identity;
+        if (self != null) {
+            serviceAccountKeys.round(
+                    known,
+                    self,
+                    serverProblem == null
+                            ? Optional.of(report -> client.serviceAccountKey(report, tools.requestId()))
+                            : Optional.empty());
+        }
         for (CertificateKeeper keeper : keepers.values()) {
             keeper.advance(new CertificateKeeper.Surroundings(
                     client,
@@ -496,6 +523,11 @@ public final class Agent implements AutoCloseable {
         }
         problems.addAll(clocks.problems(now, present));
         problems.addAll(clusterFiles.problems());
+        problems.addAll(serviceAccountKeys.problems());
+        if (known != null) {
+            problems.addAll(LeftOvers.of(known, layout, folder));
+            problems.addAll(AddressCheck.of(known, settings.node()));
+        }
         problems.addAll(gate.problems());
         problems.addAll(etcd.problems());
         problems.addAll(components.problems());
@@ -522,7 +554,8 @@ public final class Agent implements AutoCloseable {
         failures = 0;
         serverProblem = null;
         lastContact = clock.instant();
-        nextPoll = clock.instant().plus(jittered(settings.renewal().pollInterval()));
+        Duration interval = settings.renewal().pollInterval();
+        nextPoll = clock.instant().plus(jittered(watch.isHeard() ? interval.multipliedBy(HEARD) : interval));
     }
 
     private void lostContact(Exception e) {

@@ -8,14 +8,12 @@ import dev.certfleet.agent.publish.Kubeconfig;
 import dev.certfleet.agent.publish.KubeletConfiguration;
 import dev.certfleet.agent.publish.Layout;
 import dev.certfleet.agent.publish.LockOut;
-import dev.certfleet.agent.publish.ServiceAccountKey;
 import dev.certfleet.agent.settings.Settings;
 import dev.certfleet.pki.Certificates;
 import dev.certfleet.pki.NodeRole;
 import dev.certfleet.pki.ProfileName;
 import dev.certfleet.pki.wire.Assignment;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.security.cert.CertificateException;
 import java.time.Clock;
 import java.time.Instant;
@@ -30,8 +28,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * The files that are not certificates of the node itself: CA bundles, kubeconfigs, the kubelet's drop-in, the service-account
- * pair.
+ * The files that are not certificates of the node itself: CA bundles, kubeconfigs, the kubelet's drop-in.
  */
 final class ClusterFiles {
     private static final Pattern HAS_PORT = Pattern.compile("[^:]:[0-9]+$|]:[0-9]+$");
@@ -40,7 +37,6 @@ final class ClusterFiles {
 
     private final Settings settings;
     private final Layout layout;
-    private final SecureRandom random;
     private final Clock clock;
     private final LockOut lockOut;
     private final PublishedBundles bundles;
@@ -48,10 +44,9 @@ final class ClusterFiles {
     /** By what it is about; shown until the same thing works. */
     private final Map<String, String> problems = new LinkedHashMap<>();
 
-    ClusterFiles(Settings settings, Layout layout, PublishedBundles bundles, Clock clock, SecureRandom random) {
+    ClusterFiles(Settings settings, Layout layout, PublishedBundles bundles, Clock clock) {
         this.settings = settings;
         this.layout = layout;
-        this.random = random;
         this.clock = clock;
         this.lockOut = new LockOut(layout);
         this.bundles = bundles;
@@ -77,13 +72,6 @@ final class ClusterFiles {
                         LOG.log(System.Logger.Level.INFO, "published the CA bundle {0} in {1}", name, file);
                     }
                 }));
-        if (roles.contains(NodeRole.CONTROL_PLANE)) {
-            attempt("service-account key", () -> {
-                if (ServiceAccountKey.makeIfAbsent(layout, random)) {
-                    LOG.log(System.Logger.Level.INFO, "made the service-account key {0}", layout.serviceAccountKey());
-                }
-            });
-        }
         return layout.bundles(roles).keySet().stream().anyMatch(name -> problems.containsKey("CA bundle " + name));
     }
 
@@ -95,19 +83,42 @@ final class ClusterFiles {
             if (kubeconfig.isEmpty() || keeper.state().held() == null) {
                 continue;
             }
-            attempt(
-                    "kubeconfig " + kubeconfig.get(),
-                    () -> new Kubeconfig(
-                                    assignment.cluster(),
-                                    server.orElseThrow(
-                                            () -> new Trouble(
-                                                    ExitCode.SETTINGS,
-                                                    "which API server to name is not known; set kubernetes.apiServer, as in https://10.0.0.1:6443")),
-                                    layout.clusterAuthority(),
-                                    keeper.wanted().commonName(),
-                                    keeper.files().certificate(),
-                                    keeper.files().key())
-                            .publish(kubeconfig.get(), keeper.files().owner()));
+            attempt("kubeconfig " + kubeconfig.get(), () -> {
+                Kubeconfig contents = new Kubeconfig(
+                        assignment.cluster(),
+                        server.orElseThrow(
+                                () -> new Trouble(
+                                        ExitCode.SETTINGS,
+                                        "which API server to name is not known; set kubernetes.apiServer, as in https://10.0.0.1:6443")),
+                        layout.clusterAuthority(),
+                        keeper.wanted().commonName(),
+                        keeper.files().certificate(),
+                        keeper.files().key());
+                if (settings.kubernetes().kubeadm()) {
+                    publishForKubeadm(
+                            keeper.profile(),
+                            contents,
+                            kubeconfig.get(),
+                            keeper.files().owner());
+                } else {
+                    contents.publish(kubeconfig.get(), keeper.files().owner());
+                }
+            });
+        }
+    }
+
+    /** kubeadm reads no kubeconfig that refers to files; the components are started with a second one that does. */
+    private void publishForKubeadm(ProfileName profile, Kubeconfig contents, Path target, Optional<String> owner) {
+        switch (profile) {
+            case KUBE_CONTROLLER_MANAGER, KUBE_SCHEDULER -> {
+                contents.publish(layout.reloading(target), owner);
+                contents.publishEmbedded(target, owner);
+            }
+            case ADMIN_KUBECONFIG -> {
+                contents.publishEmbedded(target, owner);
+                contents.publishInPlaceOfSuperAdmin(target.resolveSibling("super-admin.conf"));
+            }
+            default -> contents.publish(target, owner);
         }
     }
 

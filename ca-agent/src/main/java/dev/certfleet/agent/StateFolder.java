@@ -46,6 +46,16 @@ public final class StateFolder {
         return path.resolve("etcd");
     }
 
+    /** A service-account key pair that is on its way. */
+    public Path serviceAccount() {
+        return path.resolve("service-account");
+    }
+
+    /** The folders of all certificates that this node ever kept. */
+    public Path certificates() {
+        return path.resolve("certificates");
+    }
+
     public Path assignment() {
         return path.resolve("assignment.json");
     }

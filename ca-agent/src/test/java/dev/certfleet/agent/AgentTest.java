@@ -31,6 +31,7 @@ class AgentTest {
             "pki/kubelet-client",
             "pki/kubelet",
             "pki/kube-proxy",
+            "pki/admin",
             "certfleet/gate/gate");
 
     /** The identity, and the canary for etcd. */
@@ -66,7 +67,8 @@ class AgentTest {
         for (String name : List.of("ca", "client-ca", "etcd/ca", "front-proxy-ca")) {
             assertThat(node.file("pki/" + name + ".crt")).exists();
         }
-        for (String name : List.of("kubelet.conf", "controller-manager.conf", "scheduler.conf", "kube-proxy.conf")) {
+        for (String name :
+                List.of("kubelet.conf", "controller-manager.conf", "scheduler.conf", "kube-proxy.conf", "admin.conf")) {
             assertThat(mode(name)).isEqualTo("rw-------");
         }
         assertThat(node.file("scheduler.conf"))
@@ -74,7 +76,9 @@ class AgentTest {
                 .contains("server: \"https://10.0.0.1:6443\"", "client-key: \"" + node.file("pki/scheduler.key"));
         assertThat(node.file("pki/sa.key")).content().startsWith("-----BEGIN PRIVATE KEY-----");
         assertThat(node.file("pki/sa.pub")).content().startsWith("-----BEGIN PUBLIC KEY-----");
-        assertThat(node.file("admin.conf")).doesNotExist();
+        assertThat(mode("pki/sa.key")).isEqualTo("rw-------");
+        assertThat(mode("pki/sa.pub")).as("as kubeadm has it").isEqualTo("rw-------");
+        assertThat(node.file("super-admin.conf")).doesNotExist();
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(node.state)))
                 .isEqualTo("rwx------");
         assertThat(server.reports.getLast().certificates())
@@ -129,6 +133,22 @@ class AgentTest {
 
         assertThat(Files.readAllBytes(node.file("pki/etcd/server.key"))).isNotEqualTo(before);
         assertThat(node.isPair("pki/etcd/server")).isTrue();
+    }
+
+    @Test
+    void asksAfreshWhereWhatItHoldsIsANodesThatItIsNoMore() throws Exception {
+        Agent agent = node.boot();
+        agent.round();
+        server.renamed = true;
+
+        clock.advance(Duration.ofDays(20));
+        agent.round();
+
+        for (String name : CONTROL_PLANE) {
+            assertThat(node.notAfter(name + ".crt"))
+                    .as(name)
+                    .isEqualTo(clock.instant().plus(server.life));
+        }
     }
 
     @Test

@@ -31,6 +31,8 @@ import dev.certfleet.pki.wire.RenewalRequest;
 import dev.certfleet.pki.wire.RestartLease;
 import dev.certfleet.pki.wire.RestartLeaseRequest;
 import dev.certfleet.pki.wire.RestartOutcome;
+import dev.certfleet.pki.wire.ServiceAccountKeyOrder;
+import dev.certfleet.pki.wire.ServiceAccountKeyReport;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.net.InetAddress;
@@ -99,8 +101,14 @@ final class FakeServer implements AutoCloseable {
     final List<String> headers = new ArrayList<>();
     private final List<InstanceDocument> documents = new CopyOnWriteArrayList<>();
     final List<NodeReport> reports = new ArrayList<>();
-    List<String> roles = List.of("control-plane", "etcd");
-    List<String> extraNames = List.of();
+    final List<ServiceAccountKeyReport> serviceAccountReports = new ArrayList<>();
+
+    @Nullable
+    String serviceAccountKey;
+
+    boolean serviceAccountKeyInPlace;
+    volatile List<String> roles = List.of("control-plane", "etcd");
+    volatile List<String> extraNames = List.of();
     Duration life = Duration.ofDays(30);
     int tokenUses = 1;
     int issued;
@@ -128,6 +136,8 @@ final class FakeServer implements AutoCloseable {
     boolean down;
     boolean dropAnswers;
     boolean refuseSameKey;
+    /** What was issued before is another node's. */
+    boolean renamed;
 
     @Nullable
     String renewBefore;
@@ -270,6 +280,9 @@ final class FakeServer implements AutoCloseable {
             if (down) {
                 return;
             }
+            if (request.equals("GET /api/v1/agent/assignment")) {
+                holdBack(exchange);
+            }
             Answer answer = request.equals("GET /api/v1/clusters/" + CLUSTER + "/feed")
                     ? feed(exchange)
                     : answer(exchange, request, body);
@@ -300,6 +313,24 @@ final class FakeServer implements AutoCloseable {
 
     synchronized int identitiesIssued() {
         return issuedIdentities.size();
+    }
+
+    /** Until the caller's version is an old one, for as long as it would wait. */
+    private void holdBack(HttpExchange exchange) throws IOException {
+        String query = String.valueOf(exchange.getRequestURI().getQuery());
+        int wait = query.indexOf("&wait=");
+        if (wait < 0) {
+            return;
+        }
+        long end = System.nanoTime()
+                + Duration.parse(query.substring(wait + "&wait=".length())).toNanos();
+        try {
+            while (query.startsWith("version=" + version() + "&") && System.nanoTime() < end) {
+                Thread.sleep(10);
+            }
+        } catch (InterruptedException e) {
+            throw new IOException(e);
+        }
     }
 
     /** Held back a little, as long polling is; never anything new. */
@@ -378,12 +409,25 @@ final class FakeServer implements AutoCloseable {
         }
         identities.remove(successors.getOrDefault(caller, ""));
         if (request.equals("GET /api/v1/agent/assignment")) {
+            String query = String.valueOf(exchange.getRequestURI().getQuery());
+            if (query.startsWith("version=" + version() + "&")) {
+                return new Answer(204, new byte[0]);
+            }
             assignments.incrementAndGet();
             String answer = nonsense;
             if (answer != null) {
                 return new Answer(200, answer.getBytes(UTF_8));
             }
             return json(200, assignment());
+        }
+        if (request.equals("POST /api/v1/agent/service-account-key")) {
+            ServiceAccountKeyReport report = Json.read(ServiceAccountKeyReport.class, body);
+            serviceAccountReports.add(report);
+            if (serviceAccountKey == null) {
+                serviceAccountKey = report.inPlace() == null ? report.offered() : report.inPlace();
+            }
+            serviceAccountKeyInPlace |= report.inPlace() != null;
+            return json(200, serviceAccountOrder());
         }
         if (request.equals("POST /api/v1/agent/reports")) {
             reports.add(Json.read(NodeReport.class, body));
@@ -504,6 +548,9 @@ final class FakeServer implements AutoCloseable {
         if (profile == null) {
             return problem(404, "not-found", "no such certificate");
         }
+        if (renamed && profile != ProfileName.NODE_IDENTITY) {
+            return problem(403, "not-permitted", "a node renews its own certificates only");
+        }
         if (refuseSameKey && publicKey(request.csr()).equals(keys.get(id))) {
             return problem(422, "request-refused", "the key is known to be compromised");
         }
@@ -582,13 +629,28 @@ final class FakeServer implements AutoCloseable {
                 nodeName,
                 roles,
                 clock.instant().plus(ahead).toString(),
-                roles + "/" + extraNames + "/" + renewBefore + "/" + installation.fingerprint() + "/"
-                        + otherBundles.hashCode(),
+                version(),
                 "api.prod.example.org:6443",
                 certificates,
                 bundles,
                 Map.of("kubernetes", "http://127.0.0.1:9/ocsp"),
-                Map.of("etcd", "http://127.0.0.1:" + status.getAddress().getPort() + "/etcd.crl"));
+                Map.of("etcd", "http://127.0.0.1:" + status.getAddress().getPort() + "/etcd.crl"),
+                roles.contains("control-plane") ? serviceAccountOrder() : null);
+    }
+
+    private synchronized String version() {
+        return roles + "/" + extraNames + "/" + renewBefore + "/" + installation.fingerprint() + "/"
+                + otherBundles.hashCode();
+    }
+
+    private ServiceAccountKeyOrder serviceAccountOrder() {
+        return new ServiceAccountKeyOrder(
+                serviceAccountKey,
+                serviceAccountKey == null ? null : nodeName,
+                serviceAccountKeyInPlace,
+                null,
+                null,
+                List.of());
     }
 
     private AssignedCertificate assigned(ProfileName profile) {

@@ -23,6 +23,7 @@ final class TestNode {
     final Path state;
     final FakeServer server;
     final FakeClock clock;
+    private String before = "";
     private String enrolment = "tokenFile: %FOLDER/token";
     private String more = "gate: {enabled: false}\netcd: {enabled: false}\ncomponents: {enabled: false}\n";
 
@@ -34,6 +35,12 @@ final class TestNode {
         this.clock = clock;
         Files.writeString(folder.resolve("token"), FakeServer.TOKEN + "\n");
         Files.setPosixFilePermissions(folder.resolve("token"), dev.certfleet.agent.publish.StagedFile.PRIVATE);
+    }
+
+    /** With another server's address before the right one. */
+    TestNode afterAddress(String address) {
+        before = address + ", ";
+        return this;
     }
 
     /** Further settings, YAML. */
@@ -117,7 +124,7 @@ final class TestNode {
                   state: %FOLDER/state
                 control:
                   metrics: off
-                """.replace("%ADDRESS", server.address().toString())
+                """.replace("%ADDRESS", before + server.address())
                         .replace("%PIN", server.fingerprint())
                         .replace("%ENROLMENT", enrolment)
                         .replace("%FOLDER", folder.toString())

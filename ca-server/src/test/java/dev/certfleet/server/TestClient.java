@@ -131,6 +131,12 @@ public final class TestClient {
                 .POST(HttpRequest.BodyPublishers.ofString(body)));
     }
 
+    /** Patches with JSON. */
+    public Answer patch(String path, String body) {
+        return send(request(path, "Content-Type", "application/json")
+                .method("PATCH", HttpRequest.BodyPublishers.ofString(body)));
+    }
+
     /** Posts what claims to be JSON. */
     public Answer post(String path, byte[] body) {
         return send(

@@ -408,13 +408,14 @@ public final class CertificateKeeper {
 
     /**
      * The server is of another opinion, and will be tomorrow: the next attempt is a new request. One that kept its key comes with
-     * a new key, since the key may be what is refused; one that renewed what the server does not know any more starts afresh.
+     * a new key, since the key may be what is refused; one that renewed what the server does not know any more, or what is not
+     * this node's since it has another name, starts afresh.
      */
     private boolean refused(Pending pending, ServerException.Refused e) {
         Instant retryAt = tools.backoff().after(now(), state.failures());
         log(Trouble.oneLine(e));
         folder.dropNext();
-        if (pending.renewalOf() != null && (e.status() == 404 || e.status() == 410)) {
+        if (pending.renewalOf() != null && (e.status() == 403 || e.status() == 404 || e.status() == 410)) {
             save(state.forgotten(Trouble.oneLine(e)));
             return state.failures() < 2;
         }

@@ -15,16 +15,16 @@ import java.util.List;
  * @param user the subject's common name; empty where it has none, and then kube-apiserver takes it for nobody
  * @param groups its organizations
  */
-record CertificateSubject(String user, List<String> groups) {
+public record CertificateSubject(String user, List<String> groups) {
     private static final String COMMON_NAME = "2.5.4.3";
     private static final String ORGANIZATION = "2.5.4.10";
 
-    CertificateSubject {
+    public CertificateSubject {
         groups = List.copyOf(groups);
     }
 
     /** Name (RFC 5280 section 4.1.2.4): a sequence of sets of attributes. Of several common names the last counts, as in Go. */
-    static CertificateSubject of(X509Certificate certificate) {
+    public static CertificateSubject of(X509Certificate certificate) {
         String user = "";
         List<String> groups = new ArrayList<>();
         try {

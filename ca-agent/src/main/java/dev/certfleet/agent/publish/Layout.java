@@ -45,6 +45,7 @@ public final class Layout {
             case KUBE_SCHEDULER -> withKubeconfig(profile, "pki/scheduler", "scheduler.conf");
             case KUBELET_CLIENT -> withKubeconfig(profile, "pki/kubelet-client", "kubelet.conf");
             case KUBELET_SERVING -> files(profile, "pki/kubelet", WATCH);
+            case ADMIN_KUBECONFIG -> withKubeconfig(profile, "pki/admin", "admin.conf");
             case KUBE_PROXY -> withKubeconfig(profile, "pki/kube-proxy", "kube-proxy.conf");
             case REVOCATION_GATE -> files(profile, "certfleet/gate/gate", WATCH);
             case NODE_IDENTITY, KUBERNETES_ADMIN, KUBERNETES_SUPER_ADMIN, SERVER_TLS, OPERATOR -> Optional.empty();
@@ -83,6 +84,11 @@ public final class Layout {
 
     public Path serviceAccountPublicKey() {
         return under("pki/sa.pub");
+    }
+
+    /** Where the kubeconfig that refers to files is, where the one of that name has everything in it. */
+    public Path reloading(Path kubeconfig) {
+        return under("certfleet/kubeconfig").resolve(kubeconfig.getFileName().toString());
     }
 
     /** The kubelet's drop-in, alone in a folder that can be its {@code --config-dir}. */

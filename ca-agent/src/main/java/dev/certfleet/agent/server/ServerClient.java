@@ -25,6 +25,8 @@ import dev.certfleet.pki.wire.RenewalRequest;
 import dev.certfleet.pki.wire.RestartLease;
 import dev.certfleet.pki.wire.RestartLeaseRequest;
 import dev.certfleet.pki.wire.RestartOutcome;
+import dev.certfleet.pki.wire.ServiceAccountKeyOrder;
+import dev.certfleet.pki.wire.ServiceAccountKeyReport;
 import dev.certfleet.pki.wire.TpmChallenge;
 import dev.certfleet.pki.wire.TpmChallengeRequest;
 import java.io.IOException;
@@ -145,6 +147,31 @@ public final class ServerClient {
             throw new ServerException.Unreachable("the answer to " + path + " lacks '" + missing.get() + "'", null);
         }
         return assignment;
+    }
+
+    /**
+     * Whether the node has to hold something else by now; waits for that.
+     *
+     * @param version of the assignment that the node has
+     * @param wait the longest; the server takes a minute at most
+     * @param mark the newest that the server gave with the feed
+     */
+    public boolean isAssignmentOtherThan(String version, Duration wait, Optional<String> mark) throws ServerException {
+        Answer answer = exchange(new Call(
+                "GET",
+                "/agent/assignment?version=" + segment(version) + "&wait=" + wait,
+                null,
+                null,
+                "application/json",
+                settings.requestTimeout().plus(wait),
+                mark.orElse(null)));
+        return answer.body().length > 0;
+    }
+
+    /** What this node has, offers, asks for or passes on of the service-account key pair; what follows from it. */
+    public ServiceAccountKeyOrder serviceAccountKey(ServiceAccountKeyReport report, String requestId)
+            throws ServerException {
+        return call("POST", "/agent/service-account-key", report, requestId, ServiceAccountKeyOrder.class);
     }
 
     public IssuedCertificate issue(String cluster, CertificateRequest request, String requestId)

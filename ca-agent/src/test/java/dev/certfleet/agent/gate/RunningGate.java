@@ -102,7 +102,8 @@ final class RunningGate implements AutoCloseable {
                 List.of(),
                 Map.of("kubernetes", kubernetes.pem(), "clients", kubernetes.pem()),
                 Map.of("kubernetes", responder.uri().toString()),
-                Map.of());
+                Map.of(),
+                null);
         Issuers issuers = Issuers.of(assignment);
         OcspClient ocsp = new OcspClient(
                 new OcspVerifier(clock, OcspVerifier.DEFAULT_TOLERANCE), new SecureRandom(), Duration.ofSeconds(2));

@@ -33,6 +33,9 @@ public sealed interface AuditEvent {
 
     record ClusterCreated(String cluster, List<String> authorities) implements AuditEvent {}
 
+    /** Each change as {@code field: before -> after}. */
+    record ClusterChanged(String cluster, List<String> changes) implements AuditEvent {}
+
     record AuthorityCreated(@Nullable String cluster, String authority, String serial, String notAfter)
             implements AuditEvent {}
 
@@ -125,6 +128,18 @@ public sealed interface AuditEvent {
 
     /** Whoever was refused holds the key of an identity of the node. */
     record ComebackRefused(String cluster, String node, String rule, String why) implements AuditEvent {}
+    /** Each change as {@code field: before -> after}. */
+    record NodeChanged(String cluster, String node, List<String> changes, int certificatesRevoked)
+            implements AuditEvent {}
+
+    /** The cluster's pair is this one from now on, by the SHA-256 of its public key. */
+    record ServiceAccountKeyChosen(String cluster, String node, String publicKey) implements AuditEvent {}
+
+    record ServiceAccountKeyPassedOn(String cluster, String node, String receiver, String publicKey)
+            implements AuditEvent {}
+
+    /** A node has another pair in place than the cluster's. */
+    record ServiceAccountKeyDiffers(String cluster, String node, String publicKey) implements AuditEvent {}
 
     record NodeRetired(String cluster, String node, int certificatesRevoked) implements AuditEvent {}
 

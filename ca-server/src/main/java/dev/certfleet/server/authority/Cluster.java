@@ -60,6 +60,14 @@ public class Cluster {
         this.createdAt = createdAt;
     }
 
+    /** Its description is another from now on; name and key algorithm stay. */
+    void describe(ClusterFacts facts) {
+        this.domain = facts.domain();
+        this.serviceCidrs = facts.serviceCidrs();
+        this.controlPlaneEndpoint = facts.controlPlaneEndpoint();
+        this.extraNames = facts.extraNames();
+    }
+
     public String name() {
         return name;
     }

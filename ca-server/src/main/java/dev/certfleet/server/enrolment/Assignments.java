@@ -5,6 +5,7 @@ import dev.certfleet.pki.NodeRole;
 import dev.certfleet.pki.ProfileName;
 import dev.certfleet.pki.wire.AssignedCertificate;
 import dev.certfleet.pki.wire.Assignment;
+import dev.certfleet.pki.wire.ServiceAccountKeyOrder;
 import dev.certfleet.server.authority.Authorities;
 import dev.certfleet.server.authority.Authority;
 import dev.certfleet.server.authority.Cluster;
@@ -38,6 +39,7 @@ public class Assignments {
     private final Clusters clusters;
     private final Authorities authorities;
     private final TrustBundles bundles;
+    private final ServiceAccountKeys serviceAccountKeys;
     private final JdbcClient database;
     private final Clock clock;
     private final Profiles profiles;
@@ -46,12 +48,14 @@ public class Assignments {
             Clusters clusters,
             Authorities authorities,
             TrustBundles bundles,
+            ServiceAccountKeys serviceAccountKeys,
             JdbcClient database,
             Clock clock,
             KeyRules keyRules) {
         this.clusters = clusters;
         this.authorities = authorities;
         this.bundles = bundles;
+        this.serviceAccountKeys = serviceAccountKeys;
         this.database = database;
         this.clock = clock;
         this.profiles = new Profiles(keyRules, Signatures.provider());
@@ -79,17 +83,27 @@ public class Assignments {
                 .active(node.cluster(), AuthorityKind.ETCD)
                 .ifPresent(etcd -> crlUrls.put(etcd.kind().label(), etcd.urls().indirectCrl()));
         String endpoint = cluster.facts().controlPlaneEndpoint();
+        ServiceAccountKeyOrder serviceAccountKey =
+                serviceAccountKeys.orderFor(node).orElse(null);
         return new Assignment(
                 node.cluster(),
                 node.name(),
                 node.roles(),
                 clock.instant().truncatedTo(ChronoUnit.MILLIS).toString(),
-                version(List.of(node.roles(), String.valueOf(endpoint), certificates, trust, statusUrls, crlUrls)),
+                version(List.of(
+                        node.roles(),
+                        String.valueOf(endpoint),
+                        certificates,
+                        trust,
+                        statusUrls,
+                        crlUrls,
+                        String.valueOf(serviceAccountKey))),
                 endpoint,
                 certificates,
                 trust,
                 statusUrls,
-                crlUrls);
+                crlUrls,
+                serviceAccountKey);
     }
 
     private AssignedCertificate assigned(ProfileName profile, Holder.Node holder, Map<String, String> demands) {

@@ -36,6 +36,7 @@ public class EnrolNode {
     private final DocumentEvidence documents;
     private final Machines machines;
     private final NodeRepository nodes;
+    private final NodeAddresses nodeAddresses;
     private final NodeCertificates nodeCertificates;
     private final Clusters clusters;
     private final Authorities authorities;
@@ -51,6 +52,7 @@ public class EnrolNode {
             DocumentEvidence documents,
             Machines machines,
             NodeRepository nodes,
+            NodeAddresses nodeAddresses,
             NodeCertificates nodeCertificates,
             Clusters clusters,
             Authorities authorities,
@@ -64,6 +66,7 @@ public class EnrolNode {
         this.documents = documents;
         this.machines = machines;
         this.nodes = nodes;
+        this.nodeAddresses = nodeAddresses;
         this.nodeCertificates = nodeCertificates;
         this.clusters = clusters;
         this.authorities = authorities;
@@ -128,7 +131,7 @@ public class EnrolNode {
 
         // 5. So must the addresses: a certificate says whose they are
         List<String> addresses = wishes.canonicalAddresses();
-        List<Violation> taken = addressesTaken(id, addresses);
+        List<Violation> taken = nodeAddresses.taken(id.cluster(), id.name(), addresses);
         if (!taken.isEmpty()) {
             refused(grant, request, new Violations(taken).toString());
             return new Enrolment.Refused(new Violations(taken));
@@ -137,6 +140,7 @@ public class EnrolNode {
         // 6. The certificate; node and the evidence's use are recorded with it
         Cluster cluster = clusters.named(grant.cluster()).orElseThrow();
         NodeFacts facts = Node.facts(request.nodeName(), wishes.roles(), addresses);
+        Optional<String> replaced = holder.map(Node::renamedFrom);
         Order order = new Order(
                 ProfileName.NODE_IDENTITY,
                 new Holder.Node(cluster.facts(), facts),
@@ -148,7 +152,7 @@ public class EnrolNode {
         try {
             Issuance issuance = issueCertificate.issue(
                     order,
-                    () -> nodes.lock(id),
+                    () -> lock(id, replaced),
                     certificate -> admit(grant, id, wishes.roles(), addresses, certificate));
             if (issuance instanceof Issuance.Refused(Violations broken)) {
                 refused(grant, request, broken.toString());
@@ -168,12 +172,6 @@ public class EnrolNode {
         };
     }
 
-    private List<Violation> addressesTaken(Node.Id id, List<String> addresses) {
-        return nodes.othersAt(id.cluster(), id.name(), addresses.toArray(String[]::new)).stream()
-                .map(other -> new Violation("address-taken", "the node " + other + " has one of these addresses"))
-                .toList();
-    }
-
     /** Runs in the transaction that records the certificate. */
     private void admit(
             Grant grant, Node.Id id, List<String> roles, List<String> addresses, CertificateRecord certificate) {
@@ -182,8 +180,8 @@ public class EnrolNode {
         if (used != null) {
             throw new Lost(used);
         }
-        nodes.takeTurnsForAddresses(id.cluster());
-        List<Violation> taken = addressesTaken(id, addresses);
+        nodeAddresses.takeTurns(id.cluster());
+        List<Violation> taken = nodeAddresses.taken(id.cluster(), id.name(), addresses);
         if (!taken.isEmpty()) {
             throw new Lost(new Enrolment.Refused(new Violations(taken)));
         }
@@ -197,6 +195,7 @@ public class EnrolNode {
                     RevocationReason.SUPERSEDED,
                     "the node was reinstalled",
                     grant.requester());
+            retireWhomItReplaces(present.get(), grant.requester());
             present.get().enrolAgain(roles, addresses, clock.instant());
         } else {
             throw new Lost(new Enrolment.NameTaken());
@@ -204,6 +203,26 @@ public class EnrolNode {
         audit.append(
                 "node:" + id.cluster() + "/" + id.name(),
                 new AuditEvent.NodeEnrolled(id.cluster(), id.name(), roles, addresses, grant.evidence()));
+    }
+
+    /** Whom it takes the place of first, as a renaming does. */
+    private void lock(Node.Id id, Optional<String> replaced) {
+        replaced.ifPresent(old -> nodes.lock(new Node.Id(id.cluster(), old)));
+        nodes.lock(id);
+    }
+
+    private void retireWhomItReplaces(Node renamed, String actor) {
+        String old = renamed.renamedFrom();
+        if (old == null) {
+            return;
+        }
+        Node.Id id = new Node.Id(renamed.cluster(), old);
+        nodes.lock(id).filter(node -> !node.isOut()).ifPresent(node -> {
+            node.become(Node.State.RETIRED);
+            int revoked = nodeCertificates.revokeAll(
+                    id, null, RevocationReason.SUPERSEDED, "the node is now called " + renamed.name(), actor);
+            audit.append(actor, new AuditEvent.NodeRetired(node.cluster(), old, revoked));
+        });
     }
 
     /** Another request was faster: what it took is gone, and the transaction rolls back. */

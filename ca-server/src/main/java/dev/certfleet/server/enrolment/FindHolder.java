@@ -82,9 +82,12 @@ public class FindHolder {
         boolean there = nodes.keep(asItWas)
                 .filter(node -> !node.isOut())
                 .filter(node -> node.enrolledAt().equals(asItWas.enrolledAt()))
+                .filter(node -> node.roles().equals(asItWas.roles()))
+                .filter(node -> node.addresses().equals(asItWas.addresses()))
                 .isPresent();
         if (!there) {
-            throw new Gone("the node " + asItWas.name() + " was retired, reinstalled or put in quarantine meanwhile");
+            throw new Gone(
+                    "the node " + asItWas.name() + " was changed, retired, reinstalled or put in quarantine meanwhile");
         }
     }
 

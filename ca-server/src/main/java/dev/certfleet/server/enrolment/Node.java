@@ -18,7 +18,7 @@ import org.hibernate.type.SqlTypes;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A machine of a cluster, with what was fixed when it enrolled. Only what changed is written: a report that comes while the
+ * A machine of a cluster, with what was fixed when it enrolled or changed by an operator since. Only what changed is written: a report that comes while the
  * node is retired does not bring it back.
  */
 @Entity
@@ -74,6 +74,9 @@ public class Node {
     @JdbcTypeCode(SqlTypes.JSON)
     private @Nullable String report;
 
+    @Column(name = "renamed_from")
+    private @Nullable String renamedFrom;
+
     /** For JPA. */
     @SuppressWarnings("NullAway.Init")
     protected Node() {}
@@ -86,12 +89,26 @@ public class Node {
         this.enrolledAt = enrolledAt;
     }
 
+    /** A node that is to take another's place under a name of its own. */
+    static Node renamed(Node old, String name, Instant at) {
+        Node made = new Node(new Id(old.cluster(), name), old.roles(), List.of(), at);
+        made.state = State.REINSTALL_ALLOWED.label();
+        made.renamedFrom = old.name();
+        return made;
+    }
+
+    void change(List<String> newRoles, List<String> newAddresses) {
+        this.roles = newRoles;
+        this.addresses = newAddresses;
+    }
+
     void enrolAgain(List<String> newRoles, List<String> newAddresses, Instant at) {
         this.roles = newRoles;
         this.addresses = newAddresses;
         this.state = State.ACTIVE.label();
         this.enrolledAt = at;
         this.report = null;
+        this.renamedFrom = null;
     }
 
     /** Whether nothing is issued to it and its identity is refused. */
@@ -147,6 +164,11 @@ public class Node {
     /** Its last report, JSON. */
     public @Nullable String report() {
         return report;
+    }
+
+    /** The node whose place it takes when it enrols; null where there is none. */
+    public @Nullable String renamedFrom() {
+        return renamedFrom;
     }
 
     /** What profiles take the names in certificates from. */

@@ -11,6 +11,7 @@ import dev.certfleet.server.ledger.Revocations;
 import dev.certfleet.server.x509.Serial;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.annotation.Propagation;
@@ -42,6 +43,17 @@ class NodeCertificates {
      */
     @Transactional(propagation = Propagation.MANDATORY)
     int revokeAll(Node.Id node, @Nullable Serial but, RevocationReason reason, String comment, String actor) {
+        return revoke(node, certificate -> !certificate.serial().equals(but), reason, comment, actor);
+    }
+
+    /**
+     * Revokes those of a node's certificates that are still good or on hold, in the caller's transaction.
+     *
+     * @return how many were revoked
+     */
+    @Transactional(propagation = Propagation.MANDATORY)
+    int revoke(
+            Node.Id node, Predicate<CertificateRecord> which, RevocationReason reason, String comment, String actor) {
         List<CertificateRecord> revoked = new ArrayList<>();
         for (String status : List.of("good", "held")) {
             CertificateSearch held = new CertificateSearch(node.cluster(), node.name(), null, null, null, status, null);
@@ -49,7 +61,7 @@ class NodeCertificates {
             List<CertificateRecord> page = ledger.search(held, after, PAGE);
             while (!page.isEmpty()) {
                 for (CertificateRecord certificate : page) {
-                    if (!certificate.serial().equals(but)) {
+                    if (which.test(certificate)) {
                         revoke(certificate, reason, comment, actor);
                         revoked.add(certificate);
                     }

@@ -1,6 +1,7 @@
 package dev.certfleet.server.enrolment;
 
 import jakarta.persistence.LockModeType;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.springframework.data.domain.Limit;
@@ -28,10 +29,17 @@ interface NodeRepository extends JpaRepository<Node, Node.Id> {
             value = "select cast(pg_advisory_xact_lock(hashtext('addresses of ' || :cluster)) as text)")
     String takeTurnsForAddresses(String cluster);
 
-    /** The names of other nodes of the cluster that were not retired and have any of these addresses. */
+    /**
+     * The names of other nodes of the cluster that were not retired and have any of these addresses, or had one that their
+     * certificates may still carry. Not of the node that this one takes the place of.
+     */
     @Query(
             nativeQuery = true,
-            value = "select n.name from node n where n.cluster = :cluster and n.name <> :name"
-                    + " and n.state <> 'retired' and n.addresses && cast(:addresses as text[]) order by n.name")
-    List<String> othersAt(String cluster, String name, String[] addresses);
+            value = "select o.name from node o where o.cluster = :cluster and o.name <> :name and o.state <> 'retired'"
+                    + " and o.name <> coalesce((select n.renamed_from from node n"
+                    + " where n.cluster = :cluster and n.name = :name), '')"
+                    + " and (o.addresses && cast(:addresses as text[])"
+                    + " or exists (select 1 from former_address f where f.cluster = o.cluster and f.node = o.name"
+                    + " and f.until > :now and f.address = any(cast(:addresses as text[])))) order by o.name")
+    List<String> othersAt(String cluster, String name, String[] addresses, Instant now);
 }

@@ -12,6 +12,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
+import org.postgresql.PGNotification;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
@@ -21,7 +22,7 @@ import org.springframework.stereotype.Component;
 /**
  * Tells readers of the feed when there is something to read, and the reader of status changes too. One connection of its own
  * listens for the database's notifications and reads the heads after each, and once a second without any, so that a lost
- * notification costs a second.
+ * notification costs a second. What {@link AssignmentNews} tells is heard by it too.
  * However many wait, the database is asked by this one connection. Where it is lost, readers ask for themselves, once a
  * second, until it is back.
  */
@@ -38,15 +39,17 @@ public class FeedNews implements SmartLifecycle {
 
     private final JdbcConnectionDetails database;
     private final StatusChanges statusChanges;
+    private final AssignmentNews assignmentNews;
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<String, Topic> topics = new HashMap<>();
     private volatile boolean running;
     private volatile boolean listening;
     private volatile @Nullable Thread thread;
 
-    FeedNews(JdbcConnectionDetails database, StatusChanges statusChanges) {
+    FeedNews(JdbcConnectionDetails database, StatusChanges statusChanges, AssignmentNews assignmentNews) {
         this.database = database;
         this.statusChanges = statusChanges;
+        this.assignmentNews = assignmentNews;
     }
 
     private static final class Topic {
@@ -89,13 +92,16 @@ public class FeedNews implements SmartLifecycle {
                     Statement statement = connection.createStatement()) {
                 statement.execute("LISTEN certfleet_feed");
                 statement.execute("LISTEN certfleet_status");
+                statement.execute("LISTEN certfleet_assignment");
+                // What was announced while nobody listened
+                assignmentNews.announced("");
                 PGConnection notifications = connection.unwrap(PGConnection.class);
                 while (running) {
                     statusChanges.catchUp(STATUS_FIRST);
                     readHeads(statement);
                     heard(true);
                     TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
-                    notifications.getNotifications(POLL_MILLIS);
+                    tellAssignments(notifications.getNotifications(POLL_MILLIS));
                 }
             } catch (SQLException e) {
                 if (running && listening) {
@@ -105,6 +111,14 @@ public class FeedNews implements SmartLifecycle {
                 pause();
             } catch (InterruptedException e) {
                 return;
+            }
+        }
+    }
+
+    private void tellAssignments(PGNotification @Nullable [] notifications) {
+        for (PGNotification one : notifications == null ? new PGNotification[0] : notifications) {
+            if (one.getName().equals("certfleet_assignment")) {
+                assignmentNews.announced(one.getParameter());
             }
         }
     }
@@ -158,6 +172,7 @@ public class FeedNews implements SmartLifecycle {
     @Override
     public void stop() {
         running = false;
+        assignmentNews.end();
         Thread follower = thread;
         if (follower != null) {
             follower.interrupt();

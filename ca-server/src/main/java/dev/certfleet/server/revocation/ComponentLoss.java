@@ -26,6 +26,7 @@ final class ComponentLoss {
             case REVOCATION_GATE -> "clients of the revocation gate that check revocation refuse it";
             case NODE_IDENTITY -> "the server refuses its agent";
             case ETCD_CANARY -> "nothing: it is issued revoked";
+            case ADMIN_KUBECONFIG -> "admin.conf on it is refused";
             case KUBERNETES_ADMIN, KUBERNETES_SUPER_ADMIN, OPERATOR -> "its holder is refused";
             case SERVER_TLS -> "clients that check revocation refuse the server";
         };
@@ -44,6 +45,7 @@ final class ComponentLoss {
                     KUBE_SCHEDULER,
                     KUBELET_CLIENT,
                     KUBE_PROXY,
+                    ADMIN_KUBECONFIG,
                     NODE_IDENTITY,
                     KUBERNETES_ADMIN,
                     KUBERNETES_SUPER_ADMIN,
@@ -68,6 +70,7 @@ final class ComponentLoss {
                     ETCD_HEALTHCHECK_CLIENT,
                     KUBELET_SERVING,
                     KUBE_PROXY,
+                    ADMIN_KUBECONFIG,
                     REVOCATION_GATE,
                     ETCD_CANARY,
                     KUBERNETES_ADMIN,

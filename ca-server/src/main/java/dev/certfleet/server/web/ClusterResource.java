@@ -8,6 +8,7 @@ import dev.certfleet.server.authority.Clusters;
 import dev.certfleet.server.authority.CreateCluster;
 import dev.certfleet.server.authority.ImportAuthority;
 import dev.certfleet.server.authority.ImportedAuthority;
+import dev.certfleet.server.enrolment.ChangeCluster;
 import dev.certfleet.server.x509.ClusterFacts;
 import dev.certfleet.server.x509.CrlShards;
 import dev.certfleet.server.x509.Violation;
@@ -25,6 +26,7 @@ import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.security.core.annotation.AuthenticationPrincipal;
 import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PatchMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
@@ -44,6 +46,7 @@ class ClusterResource {
     private final Clustered clustered;
     private final CreateCluster create;
     private final ImportAuthority importAuthority;
+    private final ChangeCluster change;
     private final Authorities authorities;
     private final Idempotency idempotency;
 
@@ -52,12 +55,14 @@ class ClusterResource {
             Clustered clustered,
             CreateCluster create,
             ImportAuthority importAuthority,
+            ChangeCluster change,
             Authorities authorities,
             Idempotency idempotency) {
         this.clusters = clusters;
         this.clustered = clustered;
         this.create = create;
         this.importAuthority = importAuthority;
+        this.change = change;
         this.authorities = authorities;
         this.idempotency = idempotency;
     }
@@ -135,6 +140,43 @@ class ClusterResource {
     View get(@AuthenticationPrincipal Caller caller, @PathVariable String cluster) {
         May.read(caller, cluster);
         return view(clustered.named(cluster));
+    }
+
+    @Schema(name = "ClusterChange")
+    record Change(
+            @Nullable String domain,
+            @Nullable List<String> serviceCidrs,
+            @Nullable String controlPlaneEndpoint,
+            @Nullable List<String> extraNames) {}
+
+    @PatchMapping(path = "/{cluster}", consumes = MediaType.APPLICATION_JSON_VALUE)
+    @Operation(
+            operationId = "changeCluster",
+            summary = "Changes a cluster's description: a field that is left out stays, an empty controlPlaneEndpoint"
+                    + " removes it; nodes renew what carries a name that changed, at once")
+    View change(@AuthenticationPrincipal Caller caller, @PathVariable String cluster, @RequestBody Change body) {
+        May.administer(caller, cluster);
+        String name = clustered.named(cluster).name();
+        ChangeCluster.Outcome outcome = change.change(name, facts -> changed(facts, body), caller.actor());
+        return switch (outcome) {
+            case ChangeCluster.Outcome.Changed changed -> view(changed.cluster());
+            case ChangeCluster.Outcome.Refused refused -> throw ProblemException.refused(refused.violations());
+        };
+    }
+
+    private static ClusterFacts changed(ClusterFacts facts, Change body) {
+        String endpoint = Optional.ofNullable(body.controlPlaneEndpoint()).orElse(facts.controlPlaneEndpoint());
+        try {
+            return new ClusterFacts(
+                    facts.name(),
+                    Optional.ofNullable(body.domain()).orElse(facts.domain()),
+                    Optional.ofNullable(body.serviceCidrs()).orElse(facts.serviceCidrs()),
+                    endpoint == null || endpoint.isEmpty() ? null : endpoint,
+                    Optional.ofNullable(body.extraNames()).orElse(facts.extraNames()),
+                    facts.keyAlgorithm());
+        } catch (IllegalArgumentException e) {
+            throw ProblemException.refused("cluster", String.valueOf(e.getMessage()));
+        }
     }
 
     private View view(Cluster cluster) {

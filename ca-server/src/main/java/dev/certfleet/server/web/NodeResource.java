@@ -4,6 +4,7 @@ import dev.certfleet.pki.ProfileName;
 import dev.certfleet.pki.wire.NodeReport;
 import dev.certfleet.server.access.Caller;
 import dev.certfleet.server.enrolment.Assignments;
+import dev.certfleet.server.enrolment.ChangeNode;
 import dev.certfleet.server.enrolment.Node;
 import dev.certfleet.server.enrolment.Nodes;
 import io.swagger.v3.oas.annotations.Operation;
@@ -20,6 +21,7 @@ import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.security.core.annotation.AuthenticationPrincipal;
 import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PatchMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
@@ -33,12 +35,14 @@ import tools.jackson.databind.json.JsonMapper;
 @Tag(name = "nodes")
 class NodeResource {
     private final Nodes nodes;
+    private final ChangeNode change;
     private final Clustered clustered;
     private final Idempotency idempotency;
     private final JsonMapper json;
 
-    NodeResource(Nodes nodes, Clustered clustered, Idempotency idempotency, JsonMapper json) {
+    NodeResource(Nodes nodes, ChangeNode change, Clustered clustered, Idempotency idempotency, JsonMapper json) {
         this.nodes = nodes;
+        this.change = change;
         this.clustered = clustered;
         this.idempotency = idempotency;
         this.json = json;
@@ -137,6 +141,61 @@ class NodeResource {
             nodes.demandRenewal(found, profiles, caller.actor());
             return ResponseEntity.ok(view(found));
         });
+    }
+
+    @Schema(name = "NodeChange")
+    record Change(
+            @Nullable List<String> addresses, @Nullable List<String> roles) {}
+
+    @PatchMapping(path = "/{node}", consumes = MediaType.APPLICATION_JSON_VALUE)
+    @Operation(
+            operationId = "changeNode",
+            summary =
+                    "Changes a node's addresses or roles: a field that is left out stays; what it holds by a role that"
+                            + " it has no more is revoked")
+    View change(
+            @AuthenticationPrincipal Caller caller,
+            @PathVariable String cluster,
+            @PathVariable String node,
+            @RequestBody Change body) {
+        May.administer(caller, cluster);
+        String name = clustered.named(cluster).name();
+        return changed(change.change(name, node, body.addresses(), body.roles(), caller.actor()), node);
+    }
+
+    @Schema(name = "NodeRename")
+    record Rename(String name) {}
+
+    @PostMapping(path = "/{node}/rename", consumes = MediaType.APPLICATION_JSON_VALUE)
+    @Operation(
+            operationId = "renameNode",
+            summary = "Lets one new enrolment under another name take the node's place, which retires the node; the"
+                    + " answer is the node to be")
+    ResponseEntity<View> rename(
+            @AuthenticationPrincipal Caller caller,
+            HttpServletRequest request,
+            @PathVariable String cluster,
+            @PathVariable String node,
+            @RequestBody Rename body) {
+        May.administer(caller, cluster);
+        String name = clustered.named(cluster).name();
+        return idempotency.once(
+                caller,
+                request,
+                body,
+                View.class,
+                () -> ResponseEntity.ok(changed(change.rename(name, node, body.name(), caller.actor()), node)));
+    }
+
+    private View changed(Optional<ChangeNode.Outcome> outcome, String name) {
+        return switch (outcome.orElseThrow(
+                () -> ProblemException.notFound("node called '" + name + "' in this cluster"))) {
+            case ChangeNode.Outcome.Changed changed -> view(changed.node());
+            case ChangeNode.Outcome.Refused refused -> throw ProblemException.refused(refused.violations());
+            case ChangeNode.Outcome.NameTaken taken ->
+                throw new ProblemException(
+                        ProblemType.NODE_NAME_TAKEN, "there is a node of the new name; choose another, or retire it");
+        };
     }
 
     private static void requireHeld(Node node, Set<ProfileName> profiles) {

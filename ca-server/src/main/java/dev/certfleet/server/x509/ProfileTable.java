@@ -65,7 +65,8 @@ final class ProfileTable {
             case KUBE_PROXY -> client(name, fixed("system:kube-proxy"));
             case REVOCATION_GATE -> server(name, fixed("certfleet-revocation-gate"), NodeNames::ofLoopback);
             case NODE_IDENTITY -> client(name, ProfileTable::nodeIdentity);
-            case KUBERNETES_ADMIN -> client(name, fixed("kubernetes-admin", "kubeadm:cluster-admins"));
+            case ADMIN_KUBECONFIG, KUBERNETES_ADMIN ->
+                client(name, fixed("kubernetes-admin", "kubeadm:cluster-admins"));
             case KUBERNETES_SUPER_ADMIN ->
                 profile(
                         name,

@@ -99,6 +99,15 @@ public final class Profiles {
         return new ExpectedNames(profile.subject().apply(holder).commonName(), names.dnsNames(), names.addresses());
     }
 
+    /** What stands in the way of every certificate of this profile for this holder, whatever is asked for. */
+    public List<Violation> holderRules(ProfileName profileName, Holder holder) {
+        Profile profile = ProfileTable.of(profileName);
+        if (!profile.fits(holder)) {
+            throw new IllegalArgumentException("no " + profileName.label() + " certificate for " + holder);
+        }
+        return holderRules(profile, holder);
+    }
+
     private static CertificateContents leaf(
             Profile profile,
             Holder holder,

@@ -10,7 +10,6 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.springframework.web.bind.annotation.RequestMethod;
 
 /** Whoever has no grant to change a cluster changes nothing of it, by whichever route. */
 class AnotherClusterTest {
@@ -46,16 +45,9 @@ class AnotherClusterTest {
         String body = other.body(route);
         OnRecord before = OnRecord.of(SERVER);
 
-        TestClient.Answer answer = send(client, route, path, body);
+        TestClient.Answer answer = route.send(client, path, body);
 
         answer.expectProblem(403, "not-permitted");
         before.assertUnchanged(SERVER);
-    }
-
-    private static TestClient.Answer send(TestClient client, Route route, String path, String body) {
-        if (route.method() == RequestMethod.DELETE) {
-            return client.delete(path);
-        }
-        return body.isEmpty() ? client.post(path) : client.post(path, body);
     }
 }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.certfleet.server.TestClient;
 import dev.certfleet.server.TestServer;
 import java.lang.reflect.RecordComponent;
+import java.net.http.HttpRequest.BodyPublisher;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Stream;
@@ -56,7 +58,7 @@ class BodyTest {
 
     static Stream<Route> withBody() {
         return Route.changing(SERVER)
-                .filter(route -> route.method() == RequestMethod.POST)
+                .filter(route -> route.method() == RequestMethod.POST || route.method() == RequestMethod.PATCH)
                 .filter(route -> route.body() != null);
     }
 
@@ -74,7 +76,8 @@ class BodyTest {
             post(route, body).expectProblem(400, "not-json");
         }
         byte[] notUtf8 = good.replaceFirst("\"", "\"\u00e9").getBytes(StandardCharsets.ISO_8859_1);
-        caller(route).post(inhabited.path(route), notUtf8).expectProblem(400, "not-json");
+        send(route, BodyPublishers.ofByteArray(notUtf8), "Content-Type", "application/json")
+                .expectProblem(400, "not-json");
     }
 
     @ParameterizedTest
@@ -88,7 +91,7 @@ class BodyTest {
     @ParameterizedTest
     @MethodSource("withBody")
     void refusesNoBodyAtAll(Route route) {
-        caller(route).post(inhabited.path(route)).expectProblem(415, "unsupported-media-type");
+        send(route, BodyPublishers.noBody()).expectProblem(415, "unsupported-media-type");
     }
 
     @ParameterizedTest
@@ -170,13 +173,17 @@ class BodyTest {
     }
 
     private static TestClient.Answer post(Route route, String body) {
-        return caller(route).post(inhabited.path(route), body);
+        return send(route, body);
     }
 
     private static TestClient.Answer send(Route route, String body) {
+        return send(route, BodyPublishers.ofString(body), "Content-Type", "application/json");
+    }
+
+    private static TestClient.Answer send(Route route, BodyPublisher body, String... headers) {
         TestClient caller = caller(route);
-        return caller.send(caller.request(inhabited.path(route), "Content-Type", "application/json")
-                .method(route.method().name(), java.net.http.HttpRequest.BodyPublishers.ofString(body)));
+        return caller.send(caller.request(inhabited.path(route), headers)
+                .method(route.method().name(), body));
     }
 
     /** Somebody whom the route would do it for. */

@@ -102,6 +102,18 @@ class HolderGoneTest {
     }
 
     @Test
+    void issuesNothingForAnAddressThatTheNodeHasNoMore() throws Exception {
+        server.newNode(cluster, "worker-1");
+        try (Connection session = session()) {
+            holdUp(session, "UPDATE node SET addresses = '{192.0.2.99}' WHERE cluster = ? RETURNING 1");
+            CompletableFuture<TestClient.Answer> issued = CompletableFuture.supplyAsync(() -> issue("kubelet-serving"));
+            waitUntilHeldUp(1);
+            session.commit();
+            issued.get(30, TimeUnit.SECONDS).expectViolation("holder-gone");
+        }
+    }
+
+    @Test
     void leavesANodeRetiredThatReportsMeanwhile() throws Exception {
         TestClient agent = server.as(server.newNode(cluster, "worker-1"));
         agent.get("/agent/assignment").expect(200);

@@ -89,6 +89,10 @@ final class Inhabited {
                 "{\"certificates\": [{\"certificate\": " + TestClient.quoted(KubeadmAuthority.pem(node.certificate()))
                         + "}]}";
             case "/clusters/{cluster}/enrolment-tokens" -> "{\"nodeNamePattern\": \"*\", \"roles\": [\"worker\"]}";
+            case "/clusters/{cluster}" -> "{\"extraNames\": [\"api.example.org\"]}";
+            case "/clusters/{cluster}/nodes/{node}" -> "{\"addresses\": [\"192.0.2.11\"]}";
+            case "/clusters/{cluster}/nodes/{node}/rename" -> "{\"name\": \"worker-9\"}";
+            case "/agent/service-account-key" -> "{\"offered\": \"" + "0".repeat(64) + "\"}";
             case "/clusters/{cluster}/tpm-admissions" -> tpmAdmission(SoftTpm.ecc());
             case "/clusters/{cluster}/document-issuers" -> documentIssuer("another");
             case "/enrolments/tpm-challenges" ->

@@ -1,5 +1,6 @@
 package dev.certfleet.server.web;
 
+import dev.certfleet.server.TestClient;
 import dev.certfleet.server.TestServer;
 import java.util.Arrays;
 import java.util.List;
@@ -39,6 +40,15 @@ record Route(RequestMethod method, String path, @Nullable Class<?> body) {
                 .<Class<?>>map(MethodParameter::getParameterType)
                 .findAny()
                 .orElse(null);
+    }
+
+    /** Sends it; an empty body is none. */
+    TestClient.Answer send(TestClient client, String path, String body) {
+        return switch (method) {
+            case DELETE -> client.delete(path);
+            case PATCH -> client.patch(path, body);
+            default -> body.isEmpty() ? client.post(path) : client.post(path, body);
+        };
     }
 
     List<java.lang.reflect.RecordComponent> fields() {

@@ -29,12 +29,25 @@ final class NodeAgent implements AutoCloseable {
     /** Boots the node: settings and token are on its disk, and nobody does anything more. */
     static NodeAgent boot(
             NetworkNamespace node, Path disk, List<CertfleetServer> servers, String token, String authority) {
+        return boot(node, disk, servers, token, authority, "");
+    }
+
+    /** @param further settings, YAML */
+    static NodeAgent boot(
+            NetworkNamespace node,
+            Path disk,
+            List<CertfleetServer> servers,
+            String token,
+            String authority,
+            String further) {
         try {
             Files.createDirectories(disk);
             Path tokenFile = disk.resolve("token");
             Files.writeString(tokenFile, token);
             Files.setPosixFilePermissions(tokenFile, PosixFilePermissions.fromString("rw-------"));
-            Files.writeString(disk.resolve("agent.yaml"), """
+            Files.writeString(
+                    disk.resolve("agent.yaml"),
+                    """
                     server:
                       addresses: [%s]
                       caFingerprint: sha256:%s
@@ -51,15 +64,18 @@ final class NodeAgent implements AutoCloseable {
                     gate:
                       auditLog: %s
                     """.formatted(
-                    servers.stream().map(server -> server.url().toString()).collect(Collectors.joining(", ")),
-                    authority,
-                    tokenFile,
-                    node.name(),
-                    node.address(),
-                    disk.resolve("etc/kubernetes"),
-                    disk.resolve("var/lib/certfleet"),
-                    socket(node),
-                    auditLog(disk)));
+                                            servers.stream()
+                                                    .map(server -> server.url().toString())
+                                                    .collect(Collectors.joining(", ")),
+                                            authority,
+                                            tokenFile,
+                                            node.name(),
+                                            node.address(),
+                                            disk.resolve("etc/kubernetes"),
+                                            disk.resolve("var/lib/certfleet"),
+                                            socket(node),
+                                            auditLog(disk))
+                            + further);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -90,6 +90,20 @@ final class OpenSsl {
         return served(run(sClient(address, port, authority)), address, port);
     }
 
+    /** The names that the certificate has which a port serves in a new handshake, as OpenSSL prints them. */
+    String servedNames(String address, int port, Path authority) {
+        Command.Result handshake = run(sClient(address, port, authority));
+        int begin = handshake.stdout().indexOf("-----BEGIN CERTIFICATE-----");
+        if (begin < 0) {
+            throw new AssertionError("no certificate from " + address + ":" + port + "\n" + handshake);
+        }
+        return place.command("openssl", "x509", "-noout", "-ext", "subjectAltName")
+                .input(handshake.stdout().substring(begin))
+                .run()
+                .orFail()
+                .stdout();
+    }
+
     /** The same at a port that wants a client certificate. */
     String servedSerial(String address, int port, ClientIdentity identity) {
         return served(

@@ -55,6 +55,12 @@ final class Operator {
                 .POST(HttpRequest.BodyPublishers.ofString(JSON.writeValueAsString(body))));
     }
 
+    Answer patch(String path, Map<String, ?> body) {
+        return send(request(path)
+                .header("Content-Type", "application/json")
+                .method("PATCH", HttpRequest.BodyPublishers.ofString(JSON.writeValueAsString(body))));
+    }
+
     /** Revokes by fingerprint; the answer's time is when the server had committed it. */
     JsonNode revoke(String fingerprint, String reason) {
         return post("/revocations", Map.of("certificate", fingerprint, "reason", reason))

@@ -87,18 +87,7 @@ final class RunningCluster implements AutoCloseable {
             this.worker = closing(boot(workerNode, List.of("worker")))
                     .awaitPublished("pki/ca.crt", "pki/kubelet-client.crt", "pki/kubelet.crt", "kubelet.conf");
             this.etcd = startEtcd();
-            this.kubeApiserver = closing(KubeApiserver.start(
-                    binaries,
-                    controlPlaneNode,
-                    controlPlane.files(),
-                    etcd,
-                    "--client-ca-file=" + controlPlane.files().pki("client-ca.crt"),
-                    "--kubelet-certificate-authority=" + controlPlane.files().pki("ca.crt"),
-                    "--authorization-config=" + controlPlane.authorizationConfiguration(),
-                    "--audit-policy-file=" + controlPlane.auditPolicy(),
-                    "--audit-log-path=" + controlPlane.auditLog(),
-                    "--audit-log-maxsize=100",
-                    "--audit-log-maxbackup=2"));
+            this.kubeApiserver = startApiServer(controlPlane);
         } catch (RuntimeException | AssertionError e) {
             close();
             throw e;
@@ -120,14 +109,47 @@ final class RunningCluster implements AutoCloseable {
     }
 
     private NodeAgent boot(NetworkNamespace node, List<String> roles) {
-        String token = operator.post(
+        return boot(node, roles, "");
+    }
+
+    private String token(NetworkNamespace node, List<String> roles) {
+        return operator.post(
                         "/clusters/" + CLUSTER + "/enrolment-tokens",
                         Map.of("nodeNamePattern", node.name(), "roles", roles, "expiresIn", "PT10M"))
                 .expect(201)
                 .path("token")
                 .asString();
+    }
+
+    private NodeAgent boot(NetworkNamespace node, List<String> roles, String further) {
         return NodeAgent.boot(
-                node, folder.resolve("disk-" + node.name()), servers, token, fingerprint(server().authority()));
+                node,
+                folder.resolve("disk-" + node.name()),
+                servers,
+                token(node, roles),
+                fingerprint(server().authority()),
+                further);
+    }
+
+    /** A kube-apiserver on that node, on the first one's etcd, with nothing but what the agent published there. */
+    KubeApiserver startApiServer(NodeAgent agent) {
+        return closing(KubeApiserver.start(
+                binaries,
+                agent.node(),
+                agent.files(),
+                etcd,
+                "--client-ca-file=" + agent.files().pki("client-ca.crt"),
+                "--kubelet-certificate-authority=" + agent.files().pki("ca.crt"),
+                "--authorization-config=" + agent.authorizationConfiguration(),
+                "--audit-policy-file=" + agent.auditPolicy(),
+                "--audit-log-path=" + agent.auditLog(),
+                "--audit-log-maxsize=100",
+                "--audit-log-maxbackup=2"));
+    }
+
+    /** Another control-plane node, which joins by booting. */
+    NodeAgent addControlPlane(String name, String furtherSettings) {
+        return closing(boot(closing(network.node(name)), List.of("control-plane", "etcd"), furtherSettings));
     }
 
     private Etcd startEtcd() {
@@ -250,6 +272,10 @@ final class RunningCluster implements AutoCloseable {
     /** The cluster's Kubernetes authority, as published. */
     Path authority() {
         return controlPlane.files().pki("ca.crt");
+    }
+
+    String servedNames() {
+        return openSsl.servedNames(kubeApiserver.address(), KubeApiserver.PORT, authority());
     }
 
     String servedSerial() {

@@ -27,6 +27,11 @@ public enum ProfileName {
     KUBELET_CLIENT("kubelet-client", AuthorityKind.KUBERNETES, Holder.NODE, NodeRole.CONTROL_PLANE, NodeRole.WORKER),
     KUBELET_SERVING("kubelet-serving", AuthorityKind.KUBERNETES, Holder.NODE, NodeRole.CONTROL_PLANE, NodeRole.WORKER),
     KUBE_PROXY("kube-proxy", AuthorityKind.KUBERNETES, Holder.NODE, NodeRole.CONTROL_PLANE, NodeRole.WORKER),
+    /**
+     * The administrator's on a control-plane node, for {@code admin.conf}. Whoever is root there has kube-apiserver's own
+     * client certificate, which is of the same group, and the key of all service accounts: it adds no right.
+     */
+    ADMIN_KUBECONFIG("admin-kubeconfig", AuthorityKind.KUBERNETES, Holder.NODE, NodeRole.CONTROL_PLANE),
     /** The gate's serving certificate on loopback; kube-apiserver trusts its authority for the webhook alone. */
     REVOCATION_GATE("revocation-gate", AuthorityKind.AGENTS, Holder.NODE, NodeRole.CONTROL_PLANE),
     /** A node's identity towards the certfleet server; issued by enrolment and renewed by itself. */

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param statusUrls where each authority's OCSP responder is, by bundle name ({@code kubernetes} …)
  * @param crlUrls where the complete CRL of each authority that issues is, by bundle name; for {@code etcd} it is the
  *     indirect one, signed by that authority, with the entries of every generation
+ * @param serviceAccountKey what is known of the cluster's service-account key pair; null on nodes that do not have it
  */
 public record Assignment(
         String cluster,
@@ -30,4 +31,5 @@ public record Assignment(
         List<AssignedCertificate> certificates,
         Map<String, String> bundles,
         Map<String, String> statusUrls,
-        Map<String, String> crlUrls) {}
+        Map<String, String> crlUrls,
+        @Nullable ServiceAccountKeyOrder serviceAccountKey) {}

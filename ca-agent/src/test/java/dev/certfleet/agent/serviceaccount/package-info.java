@@ -1,0 +1,4 @@
+@NullMarked
+package dev.certfleet.agent.serviceaccount;
+
+import org.jspecify.annotations.NullMarked;
