@@ -171,7 +171,7 @@ public final class CertificateKeeper {
         if (failure.isPresent()) {
             fail(failure.get(), Duration.ZERO);
         } else if (state.stage() == Stage.ROLLING_BACK) {
-            save(state.rolledBack(tools.rollbackBackoff().after(now(), state.rollbacks())));
+            save(state.rolledBack(tools.afterRollback(state.rollbacks())));
             folder.dropLast();
         } else {
             save(afterHooks(state));

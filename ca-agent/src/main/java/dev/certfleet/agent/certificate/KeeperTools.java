@@ -9,6 +9,7 @@ import dev.certfleet.pki.ProfileName;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HexFormat;
 
 /** What all certificates' keepers share. */
@@ -18,7 +19,7 @@ public record KeeperTools(
         RenewalSettings renewal,
         HookSettings hookSettings,
         ComponentSettings components) {
-    private static final Duration FIRST_PAUSE_AFTER_ROLLBACK = Duration.ofMinutes(5);
+    private static final Duration LEAST_PAUSE_AFTER_ROLLBACK = Duration.ofSeconds(150);
     private static final Duration LONGEST_PAUSE_AFTER_ROLLBACK = Duration.ofHours(6);
 
     public static KeeperTools of(Settings settings, Clock clock, SecureRandom random) {
@@ -38,8 +39,12 @@ public record KeeperTools(
     }
 
     /** Each attempt after a rollback costs a certificate, and a component that refused one may refuse the next. */
-    Backoff rollbackBackoff() {
-        return new Backoff(FIRST_PAUSE_AFTER_ROLLBACK, LONGEST_PAUSE_AFTER_ROLLBACK, random);
+    Instant afterRollback(int rollbacks) {
+        return new Backoff(
+                        LEAST_PAUSE_AFTER_ROLLBACK,
+                        LONGEST_PAUSE_AFTER_ROLLBACK.minus(LEAST_PAUSE_AFTER_ROLLBACK),
+                        random)
+                .after(clock.instant(), rollbacks, LEAST_PAUSE_AFTER_ROLLBACK);
     }
 
     Backoff backoff() {
