@@ -1,6 +1,7 @@
 package dev.certfleet.pki.wire;
 
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,9 +21,13 @@ public record NodeReport(
         @Nullable String gate,
         @Nullable List<LoadedBundle> bundles) {
 
+    public NodeReport {
+        bundles = bundles == null ? List.of() : bundles;
+    }
+
     /** Never null. */
     @Override
     public List<LoadedBundle> bundles() {
-        return bundles == null ? List.of() : bundles;
+        return Objects.requireNonNull(bundles);
     }
 }
