@@ -99,9 +99,9 @@ class StatusChangesTest {
                     + " VALUES (gen_random_uuid(), 'p256', '', '\\x000102030405060708090a0b', '', now())");
             statement.execute("INSERT INTO authority (name, kind, generation, subject, key_algorithm, key_identifier,"
                     + " sealed_key, serial, certificate, not_before, not_after, status_url, state,"
-                    + " crl_shards, issuers)"
+                    + " crl_shards, issuers, anchored)"
                     + " SELECT 'installation-1', 'installation', 1, 'CN=a', 'p256', '', id,"
-                    + " '\\x0f0e0d0c0b0a09080706050403020100', '', now(), now() + interval '1 year', '', 'active', 1, ''"
+                    + " '\\x0f0e0d0c0b0a09080706050403020100', '', now(), now() + interval '1 year', '', 'active', 1, '', 'authority'"
                     + " FROM sealed_key");
         }
         changes.follow(told);

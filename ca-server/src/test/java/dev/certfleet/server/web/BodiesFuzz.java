@@ -55,6 +55,8 @@ public final class BodiesFuzz {
     private static Set<String> fields(byte[] json) {
         return PLAIN.readTree(json).properties().stream()
                 .filter(field -> !field.getValue().isNull())
+                .filter(field ->
+                        !field.getValue().isArray() || !field.getValue().isEmpty())
                 .map(Map.Entry::getKey)
                 .collect(Collectors.toSet());
     }
