@@ -59,7 +59,7 @@ rows() {
         INSERT INTO certificate (serial, authority, cluster, profile, subject, dns_names, addresses, public_key_hash, not_before,
             not_after, state, contents, requester, request_id, request_hash, reserved_at, fingerprint, certificate, issued_at)
         SELECT serial, 'bench-kubernetes-1', 'bench', 'kubelet-client', 'CN=bench', '{}', '{}', sha256(serial), now(),
-            now() + interval '30 days', 'issued', '', 'bench', encode(serial, 'hex'), sha256(serial), now(), sha256(serial), '', now()
+            now() + interval '30 days', 'issued', '', 'bench', encode(serial, 'hex'), sha256(serial), now(), sha256(serial), serial, now()
         FROM (SELECT set_byte(substring(sha256(('bench ' || g)::bytea) FROM 1 FOR 16), 0, 64 + g % 64) AS serial
             FROM generate_series($1, $2) g) s; ANALYZE certificate;"
 }

@@ -56,10 +56,12 @@ class Marks {
                 return Optional.empty();
             }
             String[] parts = new String(contents, StandardCharsets.UTF_8).split("\n", -1);
-            return parts.length == PARTS
-                    ? Optional.of(new Mark(
-                            parts[0], new Feed.Head(UUID.fromString(parts[1]).toString(), Long.parseLong(parts[2]))))
-                    : Optional.empty();
+            if (parts.length != PARTS) {
+                return Optional.empty();
+            }
+            Mark mark =
+                    new Mark(parts[0], new Feed.Head(UUID.fromString(parts[1]).toString(), Long.parseLong(parts[2])));
+            return Optional.of(mark).filter(read -> write(read).equals(text));
         } catch (IllegalArgumentException e) {
             return Optional.empty();
         }
