@@ -91,7 +91,7 @@ public final class Agent implements AutoCloseable {
     private @Nullable String identityProblem;
     private Instant identityRetryAt = Instant.MIN;
     private int identityFailures;
-    private volatile StatusReport status;
+    private volatile StatusReport afterRound;
 
     public Agent(Settings settings, Clock clock, SecureRandom random) {
         this.settings = settings;
@@ -128,7 +128,7 @@ public final class Agent implements AutoCloseable {
         if (known != null && identity != null) {
             assign(known);
         }
-        this.status = report(false);
+        this.afterRound = report(false);
     }
 
     /** Works until {@link #stop()}. */
@@ -194,14 +194,16 @@ public final class Agent implements AutoCloseable {
         etcd.close();
     }
 
-    /** The state after the last round, in Prometheus' text format. */
+    /** The same as {@link #status()}, in Prometheus' text format. */
     public String metrics() {
-        return Metrics.of(status) + gate.metrics() + etcd.metrics();
+        return Metrics.of(status()) + gate.metrics() + etcd.metrics();
     }
 
-    /** The state after the last round. */
+    /** The certificates as the last round left them; the gate and etcd, which work on their own, as they are now. */
     public StatusReport status() {
-        return status;
+        List<String> problems = new ArrayList<>(gate.problems());
+        problems.addAll(etcd.problems());
+        return afterRound.with(gate.summary().orElse(null), etcd.summary().orElse(null), problems);
     }
 
     public Optional<Identity> identity() {
@@ -220,7 +222,7 @@ public final class Agent implements AutoCloseable {
     /** Answers what comes in on the control socket; waits for the round that does it. */
     public ControlSocket.Answer handle(ControlSocket.Request request) {
         return switch (request.command()) {
-            case "status" -> new ControlSocket.Answer(null, status);
+            case "status" -> new ControlSocket.Answer(null, status());
             case "renew" -> {
                 Commands.Command command = commands.add(request);
                 synchronized (alarm) {
@@ -234,7 +236,7 @@ public final class Agent implements AutoCloseable {
 
     /** One round. @return when the next has something to do */
     public Instant round() throws InterruptedException {
-        List<Commands.Command> asked = commands.begin(keepers, status);
+        List<Commands.Command> asked = commands.begin(keepers, status());
         if (!asked.isEmpty()) {
             nextPoll = Instant.MIN;
         }
@@ -246,9 +248,9 @@ public final class Agent implements AutoCloseable {
                 hold(known);
             }
         }
-        status = report(true);
+        afterRound = report(true);
         tell();
-        asked.forEach(command -> command.done(status));
+        asked.forEach(command -> command.done(status()));
         return nextRound();
     }
 
@@ -505,7 +507,7 @@ public final class Agent implements AutoCloseable {
         if (client == null || serverProblem != null || assignment == null) {
             return;
         }
-        reporter.tell(client, status.forServer());
+        reporter.tell(client, status().forServer());
     }
 
     private StatusReport report(boolean running) {
@@ -528,8 +530,6 @@ public final class Agent implements AutoCloseable {
             problems.addAll(LeftOvers.of(known, layout, folder));
             problems.addAll(AddressCheck.of(known, settings.node()));
         }
-        problems.addAll(gate.problems());
-        problems.addAll(etcd.problems());
         problems.addAll(components.problems());
         return new StatusReport(
                 running,
@@ -543,8 +543,8 @@ public final class Agent implements AutoCloseable {
                 lines,
                 known == null ? List.of() : clusterFiles.authorities(known),
                 components.bundles(Optional.ofNullable(present)),
-                gate.summary().orElse(null),
-                etcd.summary().orElse(null),
+                null,
+                null,
                 problems);
     }
 

@@ -76,10 +76,10 @@ final class GateRunner implements AutoCloseable {
     private volatile Issuers issuers = Issuers.none();
     private volatile @Nullable Gate gate;
     private StateFolder.@Nullable Lock lock;
-    private boolean hasDoor;
+    private volatile boolean hasDoor;
     private @Nullable GateServer door;
     private byte @Nullable [] served;
-    private @Nullable String problem;
+    private volatile @Nullable String problem;
 
     /**
      * @param enabled false where another process has the gate

@@ -5,6 +5,7 @@ import dev.certfleet.pki.wire.LoadedBundle;
 import dev.certfleet.pki.wire.NodeReport;
 import java.time.Instant;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,6 +63,25 @@ public record StatusReport(
 
     /** A published CA bundle and when the first of its certificates ends. */
     public record Authority(String bundle, String file, Instant notAfter) {}
+
+    /** @param more problems, after those that are known already */
+    public StatusReport with(@Nullable String gate, @Nullable String etcd, List<String> more) {
+        return new StatusReport(
+                running,
+                version,
+                at,
+                node,
+                cluster,
+                roles,
+                lastContact,
+                clockSkewSeconds,
+                certificates,
+                authorities,
+                bundles,
+                gate,
+                etcd,
+                Stream.concat(problems.stream(), more.stream()).toList());
+    }
 
     /** What the server is told of it. */
     public NodeReport forServer() {
