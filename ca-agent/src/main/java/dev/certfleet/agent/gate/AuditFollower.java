@@ -32,6 +32,8 @@ final class AuditFollower {
     private static final Duration LOOK = Duration.ofMillis(250);
     /** Where nothing was written for so many looks. */
     private static final Duration IDLE_LOOK = Duration.ofSeconds(1);
+    /** Where there is no log. */
+    private static final Duration ABSENT_LOOK = Duration.ofSeconds(5);
 
     private static final int LOOKS_UNTIL_IDLE = 20;
     private static final Duration SAVE_EVERY = Duration.ofSeconds(5);
@@ -96,7 +98,7 @@ final class AuditFollower {
             if (readSome()) {
                 quiet = 0;
             } else {
-                Thread.sleep(quiet < LOOKS_UNTIL_IDLE ? LOOK : IDLE_LOOK);
+                Thread.sleep(quiet < LOOKS_UNTIL_IDLE ? LOOK : channel == null ? ABSENT_LOOK : IDLE_LOOK);
             }
         }
     }
