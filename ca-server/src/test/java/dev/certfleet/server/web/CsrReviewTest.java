@@ -468,7 +468,9 @@ class CsrReviewTest {
                         .valueStream()
                         .filter(one -> one.get("profile").asString().equals("csr-signer")))
                 .singleElement()
-                .satisfies(one -> assertThat(one.get("renewBefore").isNull()).as("it is to be another").isFalse());
+                .satisfies(one -> assertThat(one.get("renewBefore").isNull())
+                        .as("it is to be another")
+                        .isFalse());
     }
 
     private String statusOf(String id) {
