@@ -34,7 +34,9 @@ public final class ListKeeper {
     record State(int listed, int leftOut, @Nullable Boolean loaded, String problem) {}
 
     private static final System.Logger LOG = System.getLogger("certfleet.agent.gate");
+    /** While the feed is not read to its end, which nobody tells. */
     private static final Duration LOOK = Duration.ofMillis(250);
+
     private static final Duration AT_MOST_EVERY = Duration.ofSeconds(1);
     /** Expired certificates leave the list without anybody telling. */
     private static final Duration AT_LEAST_EVERY = Duration.ofMinutes(10);
@@ -51,6 +53,8 @@ public final class ListKeeper {
     private final ApiServer apiServer;
     private final Clock clock;
     private final GateMetrics metrics;
+
+    private final Bell bell = new Bell();
 
     private long seen = -1;
     private PushedList published = PushedList.EMPTY;
@@ -73,6 +77,7 @@ public final class ListKeeper {
         this.apiServer = apiServer;
         this.clock = clock;
         this.metrics = metrics;
+        index.whenRefusalsChange(bell::ring);
     }
 
     State state() {
@@ -82,9 +87,22 @@ public final class ListKeeper {
     /** Until interrupted. */
     void run() throws InterruptedException {
         while (!Thread.currentThread().isInterrupted()) {
-            Thread.sleep(publishIfDue() ? AT_MOST_EVERY : LOOK);
+            if (publishIfDue()) {
+                Thread.sleep(AT_MOST_EVERY);
+            } else {
+                bell.await(untilNext());
+            }
             askIfDue();
         }
+    }
+
+    private Duration untilNext() {
+        if (index.refusals() != seen) {
+            return LOOK;
+        }
+        Instant rewrite = publishedAt.plus(AT_LEAST_EVERY);
+        Instant next = marker != null && nextQuestion.isBefore(rewrite) ? nextQuestion : rewrite;
+        return Duration.between(clock.instant(), next);
     }
 
     /** True where it was written. */
