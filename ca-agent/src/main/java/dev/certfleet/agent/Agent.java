@@ -74,6 +74,7 @@ public final class Agent implements AutoCloseable {
     private final Object alarm = new Object();
     private final GateRunner gate;
     private final EtcdRunner etcd;
+    private final CsrRunner csrs;
 
     private @Nullable Identity identity;
     private volatile @Nullable ServerClient server;
@@ -118,6 +119,7 @@ public final class Agent implements AutoCloseable {
                 settings.gate().enabled(),
                 settings.etcd().enabled() ? List.of(etcd) : List.of(),
                 this::pollNow);
+        this.csrs = new CsrRunner(settings, layout, tools, this::server);
         this.watch = new AssignmentWatch(
                 this::toWaitFor,
                 settings.renewal().pollInterval().multipliedBy(HEARD),
@@ -194,19 +196,21 @@ public final class Agent implements AutoCloseable {
     @Override
     public void close() {
         watch.close();
+        csrs.close();
         gate.close();
         etcd.close();
     }
 
     /** The same as {@link #status()}, in Prometheus' text format. */
     public String metrics() {
-        return Metrics.of(status()) + gate.metrics() + etcd.metrics();
+        return Metrics.of(status()) + gate.metrics() + etcd.metrics() + csrs.metrics();
     }
 
     /** The certificates as the last round left them; the gate and etcd, which work on their own, as they are now. */
     public StatusReport status() {
         List<String> problems = new ArrayList<>(gate.problems());
         problems.addAll(etcd.problems());
+        problems.addAll(csrs.problems());
         return afterRound.with(gate.summary().orElse(null), etcd.summary().orElse(null), problems);
     }
 
@@ -480,6 +484,7 @@ public final class Agent implements AutoCloseable {
         }
         etcd.round(known);
         gate.round(known);
+        csrs.round(known);
         clusterFiles.publishKubeconfigs(known, keepers.values());
         clusterFiles.publishKubeletConfiguration(keepers.values());
         for (CertificateKeeper keeper : keepers.values()) {

@@ -20,6 +20,8 @@ import dev.certfleet.pki.wire.Assignment;
 import dev.certfleet.pki.wire.CertificateRequest;
 import dev.certfleet.pki.wire.ComebackChallengeRequest;
 import dev.certfleet.pki.wire.ComebackRequest;
+import dev.certfleet.pki.wire.CsrDecision;
+import dev.certfleet.pki.wire.CsrReview;
 import dev.certfleet.pki.wire.EnrolmentRequest;
 import dev.certfleet.pki.wire.EnrolmentResponse;
 import dev.certfleet.pki.wire.FeedPage;
@@ -58,6 +60,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
@@ -154,6 +157,15 @@ final class FakeServer implements AutoCloseable {
 
     final List<RestartOutcome> restarts = new ArrayList<>();
     boolean leaseIsTaken;
+
+    /** Whether the cluster's policy names a signer of CertificateSigningRequests. */
+    volatile boolean answersCsrs;
+
+    /** How they are decided. */
+    volatile Function<CsrReview, CsrDecision> csrDecisions =
+            review -> new CsrDecision("leave", "Test", "not yet", null);
+
+    final List<CsrReview> csrReviews = new CopyOnWriteArrayList<>();
 
     UnaryOperator<IssuedCertificate> twist = UnaryOperator.identity();
     String nodeName = "";
@@ -429,6 +441,11 @@ final class FakeServer implements AutoCloseable {
             serviceAccountKeyInPlace |= report.inPlace() != null;
             return json(200, serviceAccountOrder());
         }
+        if (request.equals("POST /api/v1/agent/csr-reviews")) {
+            CsrReview review = Json.read(CsrReview.class, body);
+            csrReviews.add(review);
+            return json(200, csrDecisions.apply(review));
+        }
         if (request.equals("POST /api/v1/agent/reports")) {
             reports.add(Json.read(NodeReport.class, body));
             return new Answer(204, new byte[0]);
@@ -613,7 +630,8 @@ final class FakeServer implements AutoCloseable {
         List<AssignedCertificate> certificates = new ArrayList<>();
         certificates.add(assigned(ProfileName.NODE_IDENTITY));
         for (ProfileName profile : ProfileName.values()) {
-            if (profile.roles().stream().map(NodeRole::label).anyMatch(roles::contains)) {
+            if (profile.roles().stream().map(NodeRole::label).anyMatch(roles::contains)
+                    && (answersCsrs || profile != ProfileName.CSR_SIGNER)) {
                 certificates.add(assigned(profile));
             }
         }
@@ -639,7 +657,7 @@ final class FakeServer implements AutoCloseable {
     }
 
     private synchronized String version() {
-        return roles + "/" + extraNames + "/" + renewBefore + "/" + installation.fingerprint() + "/"
+        return roles + "/" + extraNames + "/" + answersCsrs + "/" + renewBefore + "/" + installation.fingerprint() + "/"
                 + otherBundles.hashCode();
     }
 

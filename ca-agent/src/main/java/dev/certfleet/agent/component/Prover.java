@@ -64,11 +64,19 @@ public final class Prover {
                     KUBE_SCHEDULER,
                     KUBELET_CLIENT,
                     KUBE_PROXY,
+                    CSR_SIGNER,
                     ADMIN_KUBECONFIG -> Optional.of(Component.KUBE_APISERVER);
             case KUBELET_SERVING, KUBE_APISERVER_KUBELET_CLIENT -> Optional.of(Component.KUBELET);
             case REVOCATION_GATE -> Optional.of(Component.REVOCATION_GATE);
-            case ETCD_CANARY, NODE_IDENTITY, KUBERNETES_ADMIN, KUBERNETES_SUPER_ADMIN, SERVER_TLS, OPERATOR ->
-                Optional.empty();
+            case ETCD_CANARY,
+                    NODE_IDENTITY,
+                    KUBERNETES_ADMIN,
+                    KUBERNETES_SUPER_ADMIN,
+                    CSR_KUBELET_CLIENT,
+                    CSR_KUBELET_SERVING,
+                    CSR_CLIENT,
+                    SERVER_TLS,
+                    OPERATOR -> Optional.empty();
         };
     }
 
@@ -91,9 +99,17 @@ public final class Prover {
             case KUBE_APISERVER_ETCD_CLIENT -> etcdTakes(own, Proof.NEXT_CONNECTION, places);
             case KUBE_APISERVER_KUBELET_CLIENT -> kubeletTakes(own, places);
             case FRONT_PROXY_CLIENT -> apiServerTakes(own, true, places);
-            case KUBE_CONTROLLER_MANAGER, KUBE_SCHEDULER, KUBELET_CLIENT, KUBE_PROXY, ADMIN_KUBECONFIG ->
+            case KUBE_CONTROLLER_MANAGER, KUBE_SCHEDULER, KUBELET_CLIENT, KUBE_PROXY, CSR_SIGNER, ADMIN_KUBECONFIG ->
                 apiServerTakes(own, false, places);
-            case ETCD_CANARY, NODE_IDENTITY, KUBERNETES_ADMIN, KUBERNETES_SUPER_ADMIN, SERVER_TLS, OPERATOR ->
+            case ETCD_CANARY,
+                    NODE_IDENTITY,
+                    KUBERNETES_ADMIN,
+                    KUBERNETES_SUPER_ADMIN,
+                    CSR_KUBELET_CLIENT,
+                    CSR_KUBELET_SERVING,
+                    CSR_CLIENT,
+                    SERVER_TLS,
+                    OPERATOR ->
                 throw new IllegalArgumentException("no component can show whether " + profile.label() + " is used");
         };
     }

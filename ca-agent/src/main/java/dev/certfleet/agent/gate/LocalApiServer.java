@@ -2,40 +2,21 @@ package dev.certfleet.agent.gate;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.certfleet.pki.Certificates;
-import dev.certfleet.pki.PrivateKeys;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
-import java.net.Proxy;
-import java.net.Socket;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
-import java.security.KeyStore;
-import java.security.Principal;
-import java.security.PrivateKey;
 import java.security.SecureRandom;
-import java.security.cert.CertificateException;
-import java.security.cert.X509Certificate;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicReference;
 import javax.net.ssl.HttpsURLConnection;
-import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLSocket;
-import javax.net.ssl.TrustManager;
-import javax.net.ssl.TrustManagerFactory;
-import javax.net.ssl.X509ExtendedKeyManager;
 import javax.security.auth.x500.X500Principal;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -58,14 +39,8 @@ public final class LocalApiServer implements ApiServer {
     }
 
     private final Address address;
-    private final Path authority;
-    private final Path certificate;
-    private final Path key;
+    private final ApiServerAccess access;
     private final SecureRandom random;
-    private final AtomicReference<@Nullable Access> access = new AtomicReference<>();
-
-    /** What one state of the files makes possible. */
-    private record Access(List<byte[]> files, SSLContext context, TrustManager[] trust, String shown) {}
 
     /**
      * @param address where it is, as in {@code https://10.0.0.1:6443}
@@ -74,25 +49,16 @@ public final class LocalApiServer implements ApiServer {
      */
     public LocalApiServer(Address address, Path authority, Path certificate, Path key, SecureRandom random) {
         this.address = address;
-        this.authority = authority;
-        this.certificate = certificate;
-        this.key = key;
+        this.access = new ApiServerAccess(authority, certificate, key, random);
         this.random = random;
     }
 
     @Override
     public Review review(String user, List<String> groups, String credentialId) throws IOException {
-        Access now = access();
-        HttpsURLConnection connection =
-                (HttpsURLConnection) URI.create(address.get() + REVIEWS).toURL().openConnection(Proxy.NO_PROXY);
-        connection.setSSLSocketFactory(now.context().getSocketFactory());
-        connection.setConnectTimeout(TIMEOUT_MILLIS);
-        connection.setReadTimeout(TIMEOUT_MILLIS);
-        connection.setInstanceFollowRedirects(false);
-        connection.setUseCaches(false);
+        ApiServerAccess.State now = access.now();
+        HttpsURLConnection connection = now.open(URI.create(address.get() + REVIEWS), TIMEOUT_MILLIS);
         connection.setRequestMethod("POST");
         connection.setRequestProperty("Content-Type", "application/json");
-        connection.setRequestProperty("Accept", "application/json");
         connection.setDoOutput(true);
         try (var output = connection.getOutputStream()) {
             output.write(JSON.std.asString(question(user, groups, credentialId)).getBytes(UTF_8));
@@ -151,9 +117,8 @@ public final class LocalApiServer implements ApiServer {
 
     @Override
     public Set<X500Principal> acceptedAuthorities() throws IOException {
-        Asked asked = new Asked();
-        Access now = access();
-        SSLContext context = context(asked, now.trust());
+        AskedAuthorities asked = new AskedAuthorities();
+        SSLContext context = access.context(asked, access.now().trust());
         URI where = address.get();
         try (SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket()) {
             var parameters = socket.getSSLParameters();
@@ -169,142 +134,5 @@ public final class LocalApiServer implements ApiServer {
             throw new IOException("kube-apiserver names no authorities in its handshake");
         }
         return new LinkedHashSet<>(named);
-    }
-
-    private Access access() throws IOException {
-        List<byte[]> files =
-                List.of(Files.readAllBytes(authority), Files.readAllBytes(certificate), Files.readAllBytes(key));
-        Access known = access.get();
-        if (known != null && same(known.files(), files)) {
-            return known;
-        }
-        try {
-            List<X509Certificate> chain = Certificates.parse(new String(files.get(1), UTF_8));
-            // In an older form where the pair is an adopted one
-            PrivateKey own = PrivateKeys.decode(
-                    new String(files.get(2), UTF_8), chain.getFirst().getPublicKey());
-            if (!PrivateKeys.belongTogether(own, chain.getFirst().getPublicKey())) {
-                throw new IOException(certificate + " and " + key + " do not belong together at the moment");
-            }
-            TrustManager[] trust = trust(Certificates.parse(new String(files.get(0), UTF_8)));
-            Access now = new Access(
-                    files, context(new Own(own, chain), trust), trust, Certificates.fingerprint(chain.getFirst()));
-            access.set(now);
-            return now;
-        } catch (CertificateException | IllegalArgumentException e) {
-            throw new IOException(certificate + " cannot be used: " + e.getMessage(), e);
-        }
-    }
-
-    private static boolean same(List<byte[]> some, List<byte[]> others) {
-        for (int i = 0; i < some.size(); i++) {
-            if (!Arrays.equals(some.get(i), others.get(i))) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private static TrustManager[] trust(List<X509Certificate> authorities) throws IOException {
-        try {
-            KeyStore store = KeyStore.getInstance("PKCS12");
-            store.load(null, null);
-            for (int i = 0; i < authorities.size(); i++) {
-                store.setCertificateEntry("authority-" + i, authorities.get(i));
-            }
-            TrustManagerFactory factory = TrustManagerFactory.getInstance("PKIX");
-            factory.init(store);
-            return factory.getTrustManagers();
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("every Java platform has these", e);
-        }
-    }
-
-    private SSLContext context(KeyManager keys, TrustManager[] trust) {
-        try {
-            SSLContext context = SSLContext.getInstance("TLS");
-            context.init(new KeyManager[] {keys}, trust, random);
-            return context;
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("every Java platform has TLS", e);
-        }
-    }
-
-    /** Shows nothing, and keeps what it was asked for. */
-    private static class Asked extends X509ExtendedKeyManager {
-        final AtomicReference<@Nullable List<X500Principal>> issuers = new AtomicReference<>();
-
-        @Override
-        public @Nullable String chooseClientAlias(
-                String[] keyTypes, Principal @Nullable [] issuers, @Nullable Socket socket) {
-            List<X500Principal> named = new ArrayList<>();
-            for (Principal issuer : issuers == null ? new Principal[0] : issuers) {
-                if (issuer instanceof X500Principal name) {
-                    named.add(name);
-                }
-            }
-            this.issuers.set(named);
-            return null;
-        }
-
-        @Override
-        public @Nullable String chooseEngineClientAlias(
-                String[] keyTypes, Principal @Nullable [] issuers, @Nullable SSLEngine engine) {
-            return chooseClientAlias(keyTypes, issuers, null);
-        }
-
-        @Override
-        public String @Nullable [] getClientAliases(String keyType, Principal @Nullable [] issuers) {
-            return null;
-        }
-
-        @Override
-        public X509Certificate @Nullable [] getCertificateChain(String alias) {
-            return null;
-        }
-
-        @Override
-        public @Nullable PrivateKey getPrivateKey(String alias) {
-            return null;
-        }
-
-        @Override
-        public @Nullable String chooseServerAlias(
-                String keyType, Principal @Nullable [] issuers, @Nullable Socket socket) {
-            return null;
-        }
-
-        @Override
-        public String @Nullable [] getServerAliases(String keyType, Principal @Nullable [] issuers) {
-            return null;
-        }
-    }
-
-    /** Shows the node's own certificate to whoever asks. */
-    private static final class Own extends Asked {
-        private static final String ALIAS = "kubelet";
-
-        private final PrivateKey own;
-        private final List<X509Certificate> chain;
-
-        Own(PrivateKey own, List<X509Certificate> chain) {
-            this.own = own;
-            this.chain = chain;
-        }
-
-        @Override
-        public String chooseClientAlias(String[] keyTypes, Principal @Nullable [] issuers, @Nullable Socket socket) {
-            return ALIAS;
-        }
-
-        @Override
-        public X509Certificate[] getCertificateChain(String alias) {
-            return chain.toArray(X509Certificate[]::new);
-        }
-
-        @Override
-        public PrivateKey getPrivateKey(String alias) {
-            return own;
-        }
     }
 }

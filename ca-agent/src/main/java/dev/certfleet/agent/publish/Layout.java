@@ -47,8 +47,16 @@ public final class Layout {
             case KUBELET_SERVING -> files(profile, "pki/kubelet", WATCH);
             case ADMIN_KUBECONFIG -> withKubeconfig(profile, "pki/admin", "admin.conf");
             case KUBE_PROXY -> withKubeconfig(profile, "pki/kube-proxy", "kube-proxy.conf");
+            case CSR_SIGNER -> files(profile, "certfleet/csr-signer/csr-signer", EACH_HANDSHAKE);
             case REVOCATION_GATE -> files(profile, "certfleet/gate/gate", WATCH);
-            case NODE_IDENTITY, KUBERNETES_ADMIN, KUBERNETES_SUPER_ADMIN, SERVER_TLS, OPERATOR -> Optional.empty();
+            case NODE_IDENTITY,
+                    KUBERNETES_ADMIN,
+                    KUBERNETES_SUPER_ADMIN,
+                    CSR_KUBELET_CLIENT,
+                    CSR_KUBELET_SERVING,
+                    CSR_CLIENT,
+                    SERVER_TLS,
+                    OPERATOR -> Optional.empty();
         };
     }
 

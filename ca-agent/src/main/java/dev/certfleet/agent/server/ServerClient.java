@@ -14,6 +14,8 @@ import dev.certfleet.pki.wire.CertificateRequest;
 import dev.certfleet.pki.wire.ComebackChallenge;
 import dev.certfleet.pki.wire.ComebackChallengeRequest;
 import dev.certfleet.pki.wire.ComebackRequest;
+import dev.certfleet.pki.wire.CsrDecision;
+import dev.certfleet.pki.wire.CsrReview;
 import dev.certfleet.pki.wire.DoorProofs;
 import dev.certfleet.pki.wire.EnrolmentRequest;
 import dev.certfleet.pki.wire.EnrolmentResponse;
@@ -208,6 +210,11 @@ public final class ServerClient {
 
     public RestartLease restartLease(RestartLeaseRequest request, String requestId) throws ServerException {
         return call("POST", "/agent/restart-leases", request, requestId, RestartLease.class);
+    }
+
+    /** What is to become of a CertificateSigningRequest; the same uid gets the same certificate. */
+    public CsrDecision reviewCsr(CsrReview review) throws ServerException {
+        return call("POST", "/agent/csr-reviews", review, null, CsrDecision.class);
     }
 
     public void endRestart(String lease, RestartOutcome outcome, String requestId) throws ServerException {

@@ -28,13 +28,26 @@ public record Settings(
         ControlSettings control,
         GateSection gate,
         EtcdSettings etcd,
-        ComponentSettings components) {
+        ComponentSettings components,
+        CsrSignerSettings csrSigner) {
 
     public static final Path DEFAULT_FILE = Path.of("/etc/certfleet/agent.yaml");
 
     public Settings with(ServerSettings changed) {
         return new Settings(
-                changed, enrolment, node, kubernetes, kubelet, paths, hooks, renewal, control, gate, etcd, components);
+                changed,
+                enrolment,
+                node,
+                kubernetes,
+                kubelet,
+                paths,
+                hooks,
+                renewal,
+                control,
+                gate,
+                etcd,
+                components,
+                csrSigner);
     }
 
     /** @throws Trouble where the file cannot be read, is not YAML, or says what is not allowed */
@@ -75,7 +88,8 @@ public record Settings(
                 ControlSettings.from(root.section("control")),
                 gate,
                 etcd,
-                ComponentSettings.from(root.section("components"), etcd, gate));
+                ComponentSettings.from(root.section("components"), etcd, gate),
+                CsrSignerSettings.from(root.section("csrSigner")));
         root.end();
         return settings;
     }

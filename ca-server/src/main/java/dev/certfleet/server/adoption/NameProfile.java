@@ -49,6 +49,7 @@ class NameProfile {
         String holder = found.node() == null ? kubeletOf(certificate) : found.node();
         return candidates
                 .filter(profile -> profile.authority() == authority && profile != ProfileName.ETCD_CANARY)
+                .filter(profile -> !profile.isByCsr())
                 .filter(profile -> claimed.isPresent() || isToldByItself(profile))
                 .map(profile -> fitting(cluster, profile, certificate, holder))
                 .flatMap(Optional::stream)

@@ -189,6 +189,17 @@ public sealed interface AuditEvent {
     /** No profiles means all that the node holds. */
     record RenewalDemanded(String cluster, String node, List<String> profiles) implements AuditEvent {}
 
+    record CsrPolicyChanged(String cluster, List<String> signers, List<String> userGroups) implements AuditEvent {}
+
+    /** A CertificateSigningRequest was {@code approved}, {@code denied} or {@code failed}; {@code username} made it. */
+    record CsrDecided(
+            String cluster, String uid, String name, String signer, String username, String decision, String why)
+            implements AuditEvent {}
+
+    /** A CertificateSigningRequest that {@code username} made got this certificate. */
+    record CsrSigned(String cluster, String uid, String name, String signer, String username, String certificate)
+            implements AuditEvent {}
+
     record OperatorCreated(String operator, List<String> grants) implements OfInstallation {}
 
     record OperatorRemoved(String operator) implements OfInstallation {}

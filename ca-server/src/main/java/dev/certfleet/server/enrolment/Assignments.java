@@ -10,6 +10,7 @@ import dev.certfleet.server.authority.Authorities;
 import dev.certfleet.server.authority.Authority;
 import dev.certfleet.server.authority.Cluster;
 import dev.certfleet.server.authority.Clusters;
+import dev.certfleet.server.authority.CsrPolicies;
 import dev.certfleet.server.authority.TrustBundles;
 import dev.certfleet.server.signing.Signatures;
 import dev.certfleet.server.x509.AuthorityUrls;
@@ -39,6 +40,7 @@ public class Assignments {
     private final Clusters clusters;
     private final Authorities authorities;
     private final TrustBundles bundles;
+    private final CsrPolicies csrPolicies;
     private final ServiceAccountKeys serviceAccountKeys;
     private final JdbcClient database;
     private final Clock clock;
@@ -48,6 +50,7 @@ public class Assignments {
             Clusters clusters,
             Authorities authorities,
             TrustBundles bundles,
+            CsrPolicies csrPolicies,
             ServiceAccountKeys serviceAccountKeys,
             JdbcClient database,
             Clock clock,
@@ -55,6 +58,7 @@ public class Assignments {
         this.clusters = clusters;
         this.authorities = authorities;
         this.bundles = bundles;
+        this.csrPolicies = csrPolicies;
         this.serviceAccountKeys = serviceAccountKeys;
         this.database = database;
         this.clock = clock;
@@ -71,8 +75,9 @@ public class Assignments {
         Cluster cluster = clusters.named(node.cluster()).orElseThrow();
         Holder.Node holder = new Holder.Node(cluster.facts(), node.facts());
         Map<String, String> demands = demands(node);
+        boolean answersCsrs = !csrPolicies.of(node.cluster()).signers().isEmpty();
         List<AssignedCertificate> certificates = Arrays.stream(ProfileName.values())
-                .filter(profile -> isHeld(profile, node))
+                .filter(profile -> isHeld(profile, node) && (answersCsrs || profile != ProfileName.CSR_SIGNER))
                 .map(profile -> assigned(profile, holder, demands))
                 .toList();
         Map<String, String> trust = bundles.of(node.cluster());

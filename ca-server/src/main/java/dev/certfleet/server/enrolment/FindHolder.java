@@ -7,6 +7,7 @@ import dev.certfleet.server.x509.Violation;
 import dev.certfleet.server.x509.Violations;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
@@ -42,8 +43,18 @@ public class FindHolder {
         return forRenewal(cluster, profile, node);
     }
 
+    /** The node that a kubelet's CertificateSigningRequest names, whatever its roles: a kubelet may run anywhere. */
+    public Found forCsr(Cluster cluster, String node) {
+        return present(cluster, node, _ -> Optional.empty());
+    }
+
     /** Whom a certificate on record is for today. */
     public Found forRenewal(Cluster cluster, ProfileName profile, @Nullable String node) {
+        if (profile.isByCsr()) {
+            return none(
+                    "profile-by-csr",
+                    "certificates of profile " + profile.label() + " are issued for CertificateSigningRequests alone");
+        }
         return switch (profile.holder()) {
             case INSTALLATION ->
                 none("profile-not-of-cluster", "certificates of profile " + profile.label() + " belong to no cluster");
@@ -59,6 +70,18 @@ public class FindHolder {
         if (name == null) {
             return none("node-missing", "certificates of profile " + profile.label() + " are held by a node");
         }
+        return present(
+                cluster,
+                name,
+                node -> Assignments.isHeld(profile, node)
+                        ? Optional.empty()
+                        : Optional.of(new Violation(
+                                "profile-not-of-role",
+                                "a node of the roles " + String.join(", ", node.roles()) + " holds no "
+                                        + profile.label())));
+    }
+
+    private Found present(Cluster cluster, String name, Function<Node, Optional<Violation>> further) {
         Optional<Node> found = nodes.named(cluster.name(), name);
         if (found.isEmpty()) {
             return none("node-unknown", "the cluster has no node called '" + name + "'");
@@ -70,12 +93,10 @@ public class FindHolder {
         if (node.state() == Node.State.QUARANTINED) {
             return none("node-quarantined", "the node " + name + " is in quarantine; allow a reinstall");
         }
-        if (!Assignments.isHeld(profile, node)) {
-            return none(
-                    "profile-not-of-role",
-                    "a node of the roles " + String.join(", ", node.roles()) + " holds no " + profile.label());
-        }
-        return new Found.One(new Holder.Node(cluster.facts(), node.facts()), () -> requireStill(node));
+        return further.apply(node)
+                .<Found>map(violation -> new Found.None(new Violations(List.of(violation))))
+                .orElseGet(
+                        () -> new Found.One(new Holder.Node(cluster.facts(), node.facts()), () -> requireStill(node)));
     }
 
     private void requireStill(Node asItWas) {

@@ -111,9 +111,7 @@ public class IssueCertificate {
         if (!order.requester().equals(SERVER)) {
             databaseState.requireNotBehind();
         }
-        Authority authority = authorities
-                .active(clusterOf(order.holder()), order.profile().authority())
-                .orElseThrow(() -> new IllegalStateException("there is no active authority for " + order.profile()));
+        Authority authority = authorityFor(order);
 
         // The same request again gets the same certificate
         Optional<Reservation> earlier = ledger.earlier(order.requester(), order.requestId(), order.requestHash());
@@ -122,16 +120,7 @@ public class IssueCertificate {
         }
 
         // 1. Contents, or every rule that is broken
-        Result result = profiles.contents(
-                order.profile(),
-                order.holder(),
-                order.request(),
-                new ValidityRequest(clock.instant(), authority.notAfter(), order.lifetime()),
-                authority.urls());
-        if (blockedKeys.find(KeyHash.of(order.request().key())).isPresent()) {
-            result = plusCompromisedKey(result);
-        }
-        return switch (result) {
+        return switch (contents(order, authority)) {
             case Violations violations -> new Issuance.Refused(violations);
             case CertificateContents contents ->
                 issue(
@@ -147,6 +136,30 @@ public class IssueCertificate {
                         first,
                         together);
         };
+    }
+
+    /** Every rule that an order breaks, without issuing anything; empty where it would be issued as things are. */
+    public Optional<Violations> violations(Order order) {
+        return switch (contents(order, authorityFor(order))) {
+            case Violations violations -> Optional.of(violations);
+            case CertificateContents _ -> Optional.empty();
+        };
+    }
+
+    private Authority authorityFor(Order order) {
+        return authorities
+                .active(clusterOf(order.holder()), order.profile().authority())
+                .orElseThrow(() -> new IllegalStateException("there is no active authority for " + order.profile()));
+    }
+
+    private Result contents(Order order, Authority authority) {
+        Result result = profiles.contents(
+                order.profile(),
+                order.holder(),
+                order.request(),
+                new ValidityRequest(clock.instant(), authority.notAfter(), order.lifetime()),
+                authority.urls());
+        return blockedKeys.find(KeyHash.of(order.request().key())).isPresent() ? plusCompromisedKey(result) : result;
     }
 
     /**
@@ -288,6 +301,7 @@ public class IssueCertificate {
         return switch (holder) {
             case Holder.Node node -> node.cluster().name();
             case Holder.ClusterUser user -> user.cluster().name();
+            case Holder.NamedUser user -> user.cluster().name();
             case Holder.Installation installation -> null;
         };
     }

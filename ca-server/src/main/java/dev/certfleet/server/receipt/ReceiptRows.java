@@ -35,6 +35,7 @@ class ReceiptRows {
     private static final Set<ProfileName> SERVING = Set.of(
             ProfileName.KUBE_APISERVER,
             ProfileName.KUBELET_SERVING,
+            ProfileName.CSR_KUBELET_SERVING,
             ProfileName.REVOCATION_GATE,
             ProfileName.SERVER_TLS);
 

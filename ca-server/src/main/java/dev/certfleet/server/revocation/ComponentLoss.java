@@ -20,14 +20,15 @@ final class ComponentLoss {
             case ETCD_HEALTHCHECK_CLIENT -> "etcd's health checks fail";
             case KUBE_CONTROLLER_MANAGER -> "kube-controller-manager loses the API";
             case KUBE_SCHEDULER -> "kube-scheduler loses the API";
-            case KUBELET_CLIENT -> "the kubelet loses the API and the node becomes NotReady";
-            case KUBELET_SERVING -> "clients of the kubelet that check revocation refuse it";
+            case KUBELET_CLIENT, CSR_KUBELET_CLIENT -> "the kubelet loses the API and the node becomes NotReady";
+            case KUBELET_SERVING, CSR_KUBELET_SERVING -> "clients of the kubelet that check revocation refuse it";
             case KUBE_PROXY -> "kube-proxy loses the API and keeps the rules it has";
             case REVOCATION_GATE -> "clients of the revocation gate that check revocation refuse it";
             case NODE_IDENTITY -> "the server refuses its agent";
             case ETCD_CANARY -> "nothing: it is issued revoked";
             case ADMIN_KUBECONFIG -> "admin.conf on it is refused";
-            case KUBERNETES_ADMIN, KUBERNETES_SUPER_ADMIN, OPERATOR -> "its holder is refused";
+            case CSR_SIGNER -> "it answers no CertificateSigningRequests";
+            case KUBERNETES_ADMIN, KUBERNETES_SUPER_ADMIN, CSR_CLIENT, OPERATOR -> "its holder is refused";
             case SERVER_TLS -> "clients that check revocation refuse the server";
         };
     }
@@ -35,7 +36,8 @@ final class ComponentLoss {
     /** Kubernetes' own clients check no server certificate's status, so that such a loss is seldom noticed. */
     static Severity severity(ProfileName profile) {
         return switch (profile) {
-            case KUBE_APISERVER, ETCD_SERVER, KUBELET_SERVING, REVOCATION_GATE, ETCD_CANARY -> Severity.NOTICE;
+            case KUBE_APISERVER, ETCD_SERVER, KUBELET_SERVING, CSR_KUBELET_SERVING, REVOCATION_GATE, ETCD_CANARY ->
+                Severity.NOTICE;
             case KUBE_APISERVER_KUBELET_CLIENT,
                     KUBE_APISERVER_ETCD_CLIENT,
                     FRONT_PROXY_CLIENT,
@@ -44,6 +46,9 @@ final class ComponentLoss {
                     KUBE_CONTROLLER_MANAGER,
                     KUBE_SCHEDULER,
                     KUBELET_CLIENT,
+                    CSR_KUBELET_CLIENT,
+                    CSR_SIGNER,
+                    CSR_CLIENT,
                     KUBE_PROXY,
                     ADMIN_KUBECONFIG,
                     NODE_IDENTITY,
@@ -69,6 +74,10 @@ final class ComponentLoss {
                     ETCD_SERVER,
                     ETCD_HEALTHCHECK_CLIENT,
                     KUBELET_SERVING,
+                    CSR_SIGNER,
+                    CSR_KUBELET_CLIENT,
+                    CSR_KUBELET_SERVING,
+                    CSR_CLIENT,
                     KUBE_PROXY,
                     ADMIN_KUBECONFIG,
                     REVOCATION_GATE,

@@ -77,7 +77,7 @@ class RevokeTogether {
     }
 
     /**
-     * Certificates that were revoked for their key's sake, or to be replaced, are replaced: the nodes are asked to renew them,
+     * Certificates that were revoked for their key's sake, or to be replaced, are replaced: the nodes are asked to renew what their agents hold,
      * with a new key where the old one is compromised, which is not certified again. After any other reason a node keeps what
      * it has; to cut a node off, retire it or put it in quarantine.
      */
@@ -96,7 +96,9 @@ class RevokeTogether {
         for (CertificateRecord certificate : made) {
             String cluster = certificate.cluster();
             String node = certificate.node();
-            if (cluster != null && node != null) {
+            if (cluster != null
+                    && node != null
+                    && !ProfileName.of(certificate.profile()).isByCsr()) {
                 profiles.computeIfAbsent(new Holder(cluster, node), holder -> EnumSet.noneOf(ProfileName.class))
                         .add(ProfileName.of(certificate.profile()));
             }

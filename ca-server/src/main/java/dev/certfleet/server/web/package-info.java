@@ -9,6 +9,7 @@
             "audit",
             "authority",
             "comeback",
+            "csr",
             "enrolment",
             "issuance",
             "ledger",

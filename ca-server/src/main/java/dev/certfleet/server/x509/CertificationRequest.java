@@ -3,6 +3,7 @@ package dev.certfleet.server.x509;
 import java.util.List;
 import java.util.Set;
 import org.bouncycastle.asn1.ASN1ObjectIdentifier;
+import org.bouncycastle.asn1.x500.style.BCStyle;
 import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
 import org.bouncycastle.asn1.x509.GeneralName;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
@@ -71,6 +72,28 @@ public final class CertificationRequest implements ParsedRequest {
     /** The key to be certified. */
     public SubjectPublicKeyInfo key() {
         return key;
+    }
+
+    /** The common names of its subject, as it was written. */
+    public List<String> commonNames() {
+        return values(BCStyle.CN);
+    }
+
+    /** The organizations of its subject, as they were written. */
+    public List<String> organizations() {
+        return values(BCStyle.O);
+    }
+
+    /** Whether it asks for any alternative name. */
+    public boolean asksForNames() {
+        return !wishes.names().isEmpty();
+    }
+
+    private List<String> values(ASN1ObjectIdentifier type) {
+        return subject.stream()
+                .filter(attribute -> attribute.type().equals(type))
+                .map(Attribute::value)
+                .toList();
     }
 
     List<Attribute> subject() {

@@ -8,6 +8,9 @@ public sealed interface Holder {
     /** A user of a cluster whose name the profile fixes, such as {@code kubernetes-admin}. */
     record ClusterUser(ClusterFacts cluster) implements Holder {}
 
+    /** A user of a cluster whom a CertificateSigningRequest names, once somebody approved it. */
+    record NamedUser(ClusterFacts cluster, Subject subject) implements Holder {}
+
     /**
      * The installation itself, outside all clusters.
      *

@@ -42,7 +42,8 @@ record Profile(
     boolean fits(Holder holder) {
         return switch (holder) {
             case Holder.Node _ -> name.holder() == ProfileName.Holder.NODE;
-            case Holder.ClusterUser _ -> name.holder() == ProfileName.Holder.CLUSTER;
+            case Holder.ClusterUser _ -> name.holder() == ProfileName.Holder.CLUSTER && !name.isByCsr();
+            case Holder.NamedUser _ -> name.holder() == ProfileName.Holder.CLUSTER && name.isByCsr();
             case Holder.Installation _ -> name.holder() == ProfileName.Holder.INSTALLATION;
         };
     }

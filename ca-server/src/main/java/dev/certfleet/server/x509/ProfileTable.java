@@ -60,8 +60,11 @@ final class ProfileTable {
             case ETCD_CANARY -> client(name, fixed("certfleet-etcd-canary"));
             case KUBE_CONTROLLER_MANAGER -> client(name, fixed("system:kube-controller-manager"));
             case KUBE_SCHEDULER -> client(name, fixed("system:kube-scheduler"));
-            case KUBELET_CLIENT -> client(name, ofNode("system:node:", "system:nodes"));
-            case KUBELET_SERVING -> server(name, ofNode("system:node:", "system:nodes"), NodeNames::ofKubelet);
+            case CSR_SIGNER -> client(name, fixed("certfleet:csr-signer"));
+            case CSR_CLIENT -> client(name, holder -> ((Holder.NamedUser) holder).subject());
+            case KUBELET_CLIENT, CSR_KUBELET_CLIENT -> client(name, ofNode("system:node:", "system:nodes"));
+            case KUBELET_SERVING, CSR_KUBELET_SERVING ->
+                server(name, ofNode("system:node:", "system:nodes"), NodeNames::ofKubelet);
             case KUBE_PROXY -> client(name, fixed("system:kube-proxy"));
             case REVOCATION_GATE -> server(name, fixed("certfleet-revocation-gate"), NodeNames::ofLoopback);
             case NODE_IDENTITY -> client(name, ProfileTable::nodeIdentity);

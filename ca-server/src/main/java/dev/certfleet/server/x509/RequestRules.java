@@ -40,6 +40,7 @@ final class RequestRules {
         Optional<ClusterFacts> cluster = switch (holder) {
             case Holder.Node node -> Optional.of(node.cluster());
             case Holder.ClusterUser user -> Optional.of(user.cluster());
+            case Holder.NamedUser user -> Optional.of(user.cluster());
             case Holder.Installation _ -> Optional.empty();
         };
         this.reservedNames = cluster.map(NodeNames::reservedNames).orElse(Set.of());

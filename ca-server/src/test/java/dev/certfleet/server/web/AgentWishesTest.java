@@ -64,11 +64,14 @@ class AgentWishesTest {
     @ParameterizedTest
     @MethodSource("foreignProfiles")
     void refusesProfileThatTheNodesRolesDoNotGive(NodeRole role, ProfileName profile) {
-        String rule = switch (profile.holder()) {
-            case NODE -> profile == ProfileName.NODE_IDENTITY ? "profile-not-on-request" : "profile-not-of-role";
-            case CLUSTER -> "node-not-expected";
-            case INSTALLATION -> "profile-not-of-cluster";
-        };
+        String rule = profile.isByCsr()
+                ? "profile-by-csr"
+                : switch (profile.holder()) {
+                    case NODE ->
+                        profile == ProfileName.NODE_IDENTITY ? "profile-not-on-request" : "profile-not-of-role";
+                    case CLUSTER -> "node-not-expected";
+                    case INSTALLATION -> "profile-not-of-cluster";
+                };
         ask(agent(role), CLUSTER, profile.label(), null).expectViolation(rule);
         ask(agent(role), CLUSTER, profile.label(), role.label()).expectViolation(rule);
     }

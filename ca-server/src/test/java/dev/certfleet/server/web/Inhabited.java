@@ -122,6 +122,13 @@ final class Inhabited {
             case "/clusters/{cluster}/rotations/{id}/force", "/rotations/{id}/force" -> "{\"step\": \"renewing\"}";
             case "/clusters/{cluster}/rotations/{id}/certificate", "/rotations/{id}/certificate" ->
                 "{\"certificate\": \"-----BEGIN CERTIFICATE-----\"}";
+            case "/clusters/{cluster}/csr-policy" ->
+                "{\"signers\": [\"kubernetes.io/kubelet-serving\"], \"userGroups\": [\"developers\"]}";
+            case "/agent/csr-reviews" ->
+                "{\"uid\": \"1\", \"name\": \"csr-1\", \"signerName\": \"kubernetes.io/kubelet-serving\","
+                        + " \"username\": \"system:node:worker-1\", \"groups\": [\"system:nodes\"],"
+                        + " \"usages\": [\"server auth\"], \"request\": " + TestClient.quoted(request.pem())
+                        + ", \"approved\": false}";
             case "/agent/restart-leases" -> "{\"component\": \"etcd\", \"reason\": \"new CA\"}";
             case "/agent/restart-leases/{id}/end" -> "{\"healthy\": true}";
             case "/recovery/accept-loss" -> "{\"server\": \"00000000-0000-0000-0000-000000000000\"}";

@@ -31,6 +31,7 @@ record OnRecord(Map<String, String> tables) {
             Map.entry("rotation", "true"),
             Map.entry("requested_authority", "true"),
             Map.entry("restart_lease", "true"),
+            Map.entry("csr_policy", "true"),
             Map.entry("idempotent_answer", "true"),
             Map.entry("audit_event", "detail->>'profile' IS DISTINCT FROM 'ocsp-responder'"));
 

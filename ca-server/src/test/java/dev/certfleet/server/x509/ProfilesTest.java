@@ -331,10 +331,21 @@ class ProfilesTest {
         assertThat(PROFILES.keyAlgorithms(ProfileName.SERVER_TLS)).isNotEqualTo(Set.of(KeyAlgorithm.values()));
     }
 
+    @Test
+    void takesUsersOfCertificateSigningRequestsForThatProfileAlone() {
+        Holder jane = new Holder.NamedUser(Fleet.CLUSTER, new Subject("jane", List.of("developers")));
+        assertRefused(contents(ProfileName.KUBERNETES_ADMIN, jane, csr, null), "wrong-holder");
+        assertRefused(contents(ProfileName.CSR_CLIENT, ADMIN, csr, null), "wrong-holder");
+        assertThat(subject(ProfileName.CSR_CLIENT, jane)).isEqualTo(new Subject("jane", List.of("developers")));
+    }
+
     private static Holder holder(ProfileName profile) {
         return switch (profile.holder()) {
             case NODE -> Fleet.CONTROL_PLANE;
-            case CLUSTER -> ADMIN;
+            case CLUSTER ->
+                profile.isByCsr()
+                        ? new Holder.NamedUser(Fleet.CLUSTER, new Subject("jane", List.of("developers")))
+                        : ADMIN;
             case INSTALLATION ->
                 new Holder.Installation(
                         "certfleet.example.org",

@@ -82,9 +82,9 @@ final class CertfleetServer implements AutoCloseable {
         return server;
     }
 
-    /** On loopback in any case; a test that has a loopback address of its own leaves the usual one to others. */
+    /** On loopback in any case, and at an address there that is this test's own, as the network is: others may run beside it. */
     private static String managementAddress(String address) {
-        return address.startsWith("127.") ? address : "127.0.0.1";
+        return "127" + address.substring(address.indexOf('.'));
     }
 
     private static Path jar() {

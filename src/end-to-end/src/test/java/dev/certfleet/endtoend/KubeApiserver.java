@@ -56,6 +56,7 @@ final class KubeApiserver implements AutoCloseable {
                 "--authorization-mode=Node,RBAC",
                 "--client-ca-file=" + files.pki("ca.crt"),
                 "--enable-admission-plugins=NodeRestriction",
+                "--enable-bootstrap-token-auth=true",
                 "--etcd-cafile=" + files.pki("etcd/ca.crt"),
                 "--etcd-certfile=" + files.pki("apiserver-etcd-client.crt"),
                 "--etcd-keyfile=" + files.pki("apiserver-etcd-client.key"),

@@ -57,6 +57,11 @@ final class Kubectl {
         return command("apply", "-f", "-").input(manifest).run();
     }
 
+    /** {@code kubectl create} of that manifest; unlike {@link #apply} it reads nothing first. */
+    Command.Result create(String manifest) {
+        return command("create", "--validate=false", "-f", "-").input(manifest).run();
+    }
+
     private Command command(String... arguments) {
         var argv = Command.concat(
                 java.util.List.of(binaries.path("kubectl"), "--kubeconfig=" + kubeconfig),

@@ -49,9 +49,47 @@ final class Kubelet implements AutoCloseable {
         return new Kubelet(node, process);
     }
 
+    /**
+     * Starts it as somebody does who prefers TLS bootstrapping: with a token, and with no certificate but the cluster's
+     * authority from the agent. It asks for its own, client and serving.
+     *
+     * @param bootstrap the kubeconfig with the token
+     * @param folder for what it keeps, its certificates included
+     */
+    static Kubelet bootstrap(Binaries binaries, NodeAgent agent, Containerd containerd, Path bootstrap, Path folder) {
+        var node = agent.node();
+        var further = """
+                rotateCertificates: true
+                serverTLSBootstrap: true
+                authentication: {anonymous: {enabled: false}, x509: {clientCAFile: "%s"}}
+                """.formatted(agent.files().pki("client-ca.crt"));
+        var process = node.start(
+                "kubelet",
+                containerd.beside(List.of(
+                        binaries.path("kubelet"),
+                        "--config=" + configuration(node, containerd, folder, further),
+                        "--bootstrap-kubeconfig=" + bootstrap,
+                        "--kubeconfig=" + folder.resolve("kubelet.conf"),
+                        "--cert-dir=" + folder,
+                        "--hostname-override=" + node.name(),
+                        "--node-ip=" + node.address(),
+                        "--v=2")),
+                Map.of());
+        process.awaitReady(
+                Duration.ofSeconds(90),
+                () -> node.command("curl", "--silent", "--fail", HEALTH).run().succeeded());
+        return new Kubelet(node, process);
+    }
+
     private static Path configuration(NetworkNamespace node, Containerd containerd, Path folder) {
+        return configuration(node, containerd, folder, "");
+    }
+
+    private static Path configuration(NetworkNamespace node, Containerd containerd, Path folder, String further) {
         try {
-            return Files.writeString(Files.createDirectories(folder).resolve("kubelet.yaml"), """
+            return Files.writeString(
+                            Files.createDirectories(folder).resolve("kubelet.yaml"),
+                            """
                     apiVersion: kubelet.config.k8s.io/v1beta1
                     kind: KubeletConfiguration
                     address: %s
@@ -66,8 +104,7 @@ final class Kubelet implements AutoCloseable {
                     makeIPTablesUtilChains: false
                     nodeLeaseDurationSeconds: 4
                     volumePluginDir: /var/lib/kubelet/volume-plugins
-                    """.formatted(
-                                    node.address(), containerd.endpoint(), containerd.controlGroup()))
+                    """.formatted(node.address(), containerd.endpoint(), containerd.controlGroup()) + further)
                     .toAbsolutePath();
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -32,6 +32,17 @@ public enum ProfileName {
      * client certificate, which is of the same group, and the key of all service accounts: it adds no right.
      */
     ADMIN_KUBECONFIG("admin-kubeconfig", AuthorityKind.KUBERNETES, Holder.NODE, NodeRole.CONTROL_PLANE),
+    /**
+     * The agent's towards kube-apiserver, with which it answers CertificateSigningRequests. It belongs to no group; what it
+     * may, a role binding says.
+     */
+    CSR_SIGNER("csr-signer", AuthorityKind.KUBERNETES, Holder.NODE, NodeRole.CONTROL_PLANE),
+    /** What a kubelet got by a CertificateSigningRequest of its own. */
+    CSR_KUBELET_CLIENT("csr-kubelet-client", AuthorityKind.KUBERNETES, Holder.NODE),
+    /** What a kubelet serves that asked for it by a CertificateSigningRequest. */
+    CSR_KUBELET_SERVING("csr-kubelet-serving", AuthorityKind.KUBERNETES, Holder.NODE),
+    /** A user's or program's, who asked for it by a CertificateSigningRequest. */
+    CSR_CLIENT("csr-client", AuthorityKind.KUBERNETES, Holder.CLUSTER),
     /** The gate's serving certificate on loopback; kube-apiserver trusts its authority for the webhook alone. */
     REVOCATION_GATE("revocation-gate", AuthorityKind.AGENTS, Holder.NODE, NodeRole.CONTROL_PLANE),
     /** A node's identity towards the certfleet server; issued by enrolment and renewed by itself. */
@@ -78,6 +89,14 @@ public enum ProfileName {
     /** A node with any of these roles holds such a certificate; empty where it is issued on request only. */
     public Set<NodeRole> roles() {
         return roles;
+    }
+
+    /** Whether such a certificate is issued for a Kubernetes CertificateSigningRequest, and never otherwise. */
+    public boolean isByCsr() {
+        return switch (this) {
+            case CSR_KUBELET_CLIENT, CSR_KUBELET_SERVING, CSR_CLIENT -> true;
+            default -> false;
+        };
     }
 
     /** @throws IllegalArgumentException for a name that is none of {@link #label()} */
