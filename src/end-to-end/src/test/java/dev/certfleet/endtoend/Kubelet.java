@@ -31,25 +31,35 @@ final class Kubelet implements AutoCloseable {
      */
     static Kubelet start(Binaries binaries, NodeAgent agent, Containerd containerd, Path folder) {
         var node = agent.node();
-        var files = agent.files();
-        var process = node.start(
-                "kubelet",
-                containerd.beside(List.of(
-                        binaries.path("kubelet"),
-                        "--config=" + configuration(node, containerd, folder),
-                        "--config-dir=" + files.folder().resolve("certfleet/kubelet"),
-                        "--kubeconfig=" + files.kubeconfig("kubelet.conf"),
-                        "--hostname-override=" + node.name(),
-                        "--node-ip=" + node.address(),
-                        "--v=2")),
-                Map.of());
-        process.awaitReady(
-                Duration.ofSeconds(60),
-                () -> node.command("curl", "--silent", "--fail", HEALTH).run().succeeded());
+        var process = node.start("kubelet", arguments(binaries, agent, containerd, folder, 4), Map.of());
+        process.awaitReady(Duration.ofSeconds(60), () -> isHealthy(node));
         return new Kubelet(node, process);
     }
 
-    private static Path configuration(NetworkNamespace node, Containerd containerd, Path folder) {
+    /**
+     * How it is started.
+     *
+     * @param leaseSeconds for how long its word that the node lives counts; it says so four times as often
+     */
+    static List<String> arguments(
+            Binaries binaries, NodeAgent agent, Containerd containerd, Path folder, int leaseSeconds) {
+        var node = agent.node();
+        var files = agent.files();
+        return containerd.beside(List.of(
+                binaries.path("kubelet"),
+                "--config=" + configuration(node, containerd, folder, leaseSeconds),
+                "--config-dir=" + files.folder().resolve("certfleet/kubelet"),
+                "--kubeconfig=" + files.kubeconfig("kubelet.conf"),
+                "--hostname-override=" + node.name(),
+                "--node-ip=" + node.address(),
+                "--v=2"));
+    }
+
+    static boolean isHealthy(NetworkNamespace node) {
+        return node.command("curl", "--silent", "--fail", HEALTH).run().succeeded();
+    }
+
+    private static Path configuration(NetworkNamespace node, Containerd containerd, Path folder, int leaseSeconds) {
         try {
             return Files.writeString(Files.createDirectories(folder).resolve("kubelet.yaml"), """
                     apiVersion: kubelet.config.k8s.io/v1beta1
@@ -64,10 +74,10 @@ final class Kubelet implements AutoCloseable {
                     evictionHard: {nodefs.available: "0%%", nodefs.inodesFree: "0%%", imagefs.available: "0%%"}
                     imageGCHighThresholdPercent: 100
                     makeIPTablesUtilChains: false
-                    nodeLeaseDurationSeconds: 4
+                    nodeLeaseDurationSeconds: %d
                     volumePluginDir: /var/lib/kubelet/volume-plugins
                     """.formatted(
-                                    node.address(), containerd.endpoint(), containerd.controlGroup()))
+                                    node.address(), containerd.endpoint(), containerd.controlGroup(), leaseSeconds))
                     .toAbsolutePath();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
