@@ -18,8 +18,10 @@ import dev.certfleet.pki.wire.RestartLeaseRequest;
 import dev.certfleet.pki.wire.RestartOutcome;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Has the components looked at for the CA bundles they use, and restarted where nothing else helps. */
 final class ComponentRunner {
@@ -64,9 +66,11 @@ final class ComponentRunner {
         return restarter.problems();
     }
 
-    /** When a restart that is under way is to be looked at. */
+    /** When a restart that is under way, or a bundle that is not used yet, is to be looked at. */
     Optional<Instant> nextLook() {
-        return restarter.nextLook();
+        return Stream.of(restarter.nextLook(), watch.nextLook())
+                .flatMap(Optional::stream)
+                .min(Comparator.naturalOrder());
     }
 
     private final class Leases implements Restarter.Leases {

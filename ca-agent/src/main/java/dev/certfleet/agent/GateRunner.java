@@ -79,6 +79,7 @@ final class GateRunner implements AutoCloseable {
     private volatile boolean hasDoor;
     private @Nullable GateServer door;
     private byte @Nullable [] served;
+    private byte @Nullable [] trusted;
     private volatile @Nullable String problem;
 
     /**
@@ -131,6 +132,7 @@ final class GateRunner implements AutoCloseable {
             }
             if (keepsDoor) {
                 serve();
+                letTrustBeRead();
             }
             problem = null;
         } catch (IOException | IllegalArgumentException | Trouble e) {
@@ -309,6 +311,20 @@ final class GateRunner implements AutoCloseable {
                     "the revocation gate answers on {0}:{1}",
                     settings.address(),
                     Integer.toString(settings.port()));
+        }
+    }
+
+    /** kube-apiserver reads whom to trust as the gate when its AuthorizationConfiguration is another, and not by itself. */
+    private void letTrustBeRead() throws IOException {
+        Path authority = files().authority();
+        Gate running = gate;
+        if (running == null || !Files.exists(authority)) {
+            return;
+        }
+        byte[] published = Files.readAllBytes(authority);
+        if (!Arrays.equals(published, trusted)) {
+            running.writeListAnew();
+            trusted = published;
         }
     }
 

@@ -7,6 +7,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import java.time.Instant;
@@ -87,6 +88,35 @@ class GateInAgentTest {
 
                 assertThat(server.assignments.get()).isEqualTo(before + 1);
             }
+        }
+    }
+
+    @Test
+    void writesTheAuthorizationConfigurationAnewWhenTheGatesAuthoritiesChange() throws Exception {
+        try (FakeServer server = new FakeServer(clock)) {
+            TestNode node = new TestNode(folder, server, clock).withGate();
+            Path configuration = node.file("certfleet/gate/authorization.yaml");
+            try (Agent agent = node.boot()) {
+                agent.round();
+                awaitOtherThan("", configuration);
+                String before = Files.readString(configuration);
+
+                server.otherBundles.put(
+                        "agents",
+                        server.authority(AuthorityKind.AGENTS).pem()
+                                + new TestAuthority("prod agents 2", clock.instant()).pem());
+                agent.pollNow();
+                agent.round();
+
+                awaitOtherThan(before, configuration);
+            }
+        }
+    }
+
+    private static void awaitOtherThan(String before, Path file) throws Exception {
+        for (int i = 0; !Files.exists(file) || Files.readString(file).equals(before); i++) {
+            assertThat(i).as("tenths of a second until " + file + " is written").isLessThan(200);
+            Thread.sleep(100);
         }
     }
 

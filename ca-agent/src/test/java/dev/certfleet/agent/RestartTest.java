@@ -46,9 +46,11 @@ class RestartTest {
     @AfterEach
     void stop() throws IOException {
         server.close();
-        etcd.close();
-        clients.close();
-        peers.close();
+        if (etcd != null) {
+            etcd.close();
+            clients.close();
+            peers.close();
+        }
     }
 
     @Test
@@ -99,6 +101,31 @@ class RestartTest {
 
         etcd.awaitEnd();
         assertThat(server.leases).hasSize(1);
+    }
+
+    @Test
+    void looksAgainSoonAtAComponentThatIsStartedWithTheSecondFormOfAKubeconfig() throws Exception {
+        server.roles = List.of("control-plane");
+        node = new TestNode(folder, server, clock).withComponents();
+        node.boot().round();
+        try (ComponentProcess scheduler = ComponentProcess.start(
+                "kube-scheduler", "--kubeconfig=" + node.file("certfleet/kubeconfig/scheduler.conf"))) {
+            Agent agent = node.boot();
+            agent.round();
+            assertThat(agent.round()).isAfter(clock.instant().plusSeconds(1));
+            server.otherBundles.put(
+                    "kubernetes", server.authority(AuthorityKind.KUBERNETES).pem() + successor.pem());
+            clock.advance(Duration.ofSeconds(20));
+
+            assertThat(agent.round()).isEqualTo(clock.instant().plusSeconds(1));
+            assertThat(bundle(agent, "kubernetes").waitingFor()).isEqualTo("restart of kube-scheduler");
+
+            // Nobody restarts it: no need to hurry.
+            clock.advance(Duration.ofDays(1));
+            agent.round();
+            assertThat(agent.round()).isAfter(clock.instant().plusSeconds(1));
+            assertThat(scheduler.isAlive()).isTrue();
+        }
     }
 
     @Test

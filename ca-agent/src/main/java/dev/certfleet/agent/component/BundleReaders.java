@@ -62,6 +62,10 @@ final class BundleReaders {
 
     private void kubeconfig(ProfileName profile, Component component, List<BundleReader> readers) {
         Optional<Path> kubeconfig = layout.of(profile).flatMap(Layout.Files::kubeconfig);
-        kubeconfig.ifPresent(path -> readers.add(new AtStart(component, KUBECONFIGS, path)));
+        kubeconfig.ifPresent(path -> {
+            readers.add(new AtStart(component, KUBECONFIGS, path));
+            // With kubernetes.kubeadm the components are started with this one.
+            readers.add(new AtStart(component, KUBECONFIGS, layout.reloading(path)));
+        });
     }
 }

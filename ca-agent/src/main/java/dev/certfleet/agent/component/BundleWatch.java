@@ -42,6 +42,11 @@ public final class BundleWatch {
     private static final Duration TIMEOUT = Duration.ofSeconds(2);
     /** kube-apiserver looks at its AuthorizationConfiguration each minute, if nothing tells it of a change before. */
     private static final Duration READ_WITHIN = Duration.ofSeconds(70);
+    /** What reloads by itself or is restarted does so soon after a publication; what is left waits for a person. */
+    private static final Duration SOON = Duration.ofMinutes(2);
+
+    private static final Duration LOOK_SOON = Duration.ofSeconds(1);
+    private static final Duration LOOK = Duration.ofSeconds(15);
 
     private final ComponentSettings settings;
     private final Layout layout;
@@ -52,6 +57,7 @@ public final class BundleWatch {
     private final Map<String, List<String>> loaded = new HashMap<>();
     private List<LoadedBundle> last = List.of();
     private Map<Component, Stale> stale = Map.of();
+    private @Nullable Instant waitingSince;
 
     /**
      * A component that has to be restarted to use what is published.
@@ -94,6 +100,18 @@ public final class BundleWatch {
         }));
         last = List.copyOf(seen);
         stale = Map.copyOf(old);
+        boolean waits = last.stream().anyMatch(bundle -> !bundle.loaded());
+        waitingSince = !waits ? null : waitingSince == null ? clock.instant() : waitingSince;
+    }
+
+    /** When to look again whether components use what is published; empty where they do. */
+    public Optional<Instant> nextLook() {
+        Instant since = waitingSince;
+        if (since == null) {
+            return Optional.empty();
+        }
+        Instant now = clock.instant();
+        return Optional.of(now.plus(now.isBefore(since.plus(SOON)) ? LOOK_SOON : LOOK));
     }
 
     /** What was seen in the last round. */

@@ -389,6 +389,11 @@ public final class Gate implements AutoCloseable {
         servingUntil = end;
     }
 
+    /** Has the AuthorizationConfiguration written anew, since the authorities beside it changed. */
+    public void writeListAnew() {
+        list.writeAnew();
+    }
+
     /** The gate at this moment. */
     public GateState state() {
         int revoked = 0;

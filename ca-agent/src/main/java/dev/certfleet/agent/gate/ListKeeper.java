@@ -9,8 +9,8 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps the pushed list as it has to be: written again when what is refused changes, once a second at most, and asked after at
- * kube-apiserver, which keeps the chain it has where it does not like a new one.
+ * Keeps the pushed list as it has to be: written again when what is refused changes or it is asked to, once a second at most,
+ * and asked after at kube-apiserver, which keeps the chain it has where it does not like a new one.
  */
 public final class ListKeeper {
     /** Where the AuthorizationConfiguration is written. */
@@ -56,6 +56,7 @@ public final class ListKeeper {
 
     private final Bell bell = new Bell();
 
+    private volatile boolean outdated;
     private long seen = -1;
     private PushedList published = PushedList.EMPTY;
     private @Nullable String marker;
@@ -97,7 +98,7 @@ public final class ListKeeper {
     }
 
     private Duration untilNext() {
-        if (index.refusals() != seen) {
+        if (outdated || index.refusals() != seen) {
             return LOOK;
         }
         Instant rewrite = publishedAt.plus(AT_LEAST_EVERY);
@@ -105,10 +106,16 @@ public final class ListKeeper {
         return Duration.between(clock.instant(), next);
     }
 
+    /** Has it written anew, as what the file has beside the list changed. */
+    void writeAnew() {
+        outdated = true;
+        bell.ring();
+    }
+
     /** True where it was written. */
     boolean publishIfDue() {
         long now = index.refusals();
-        if (now == seen && clock.instant().isBefore(publishedAt.plus(AT_LEAST_EVERY))) {
+        if (now == seen && !outdated && clock.instant().isBefore(publishedAt.plus(AT_LEAST_EVERY))) {
             return false;
         }
         // An index that was lost knows less than the list which an earlier run left behind.
@@ -117,6 +124,7 @@ public final class ListKeeper {
             return false;
         }
         PushedList list = PushedList.of(index.all(), clock.instant());
+        outdated = false;
         try {
             String written = publisher.publish(list);
             seen = now;
@@ -131,6 +139,7 @@ public final class ListKeeper {
             }
             return true;
         } catch (RuntimeException e) {
+            outdated = true;
             metrics.count("list-not-published");
             tell(state.loaded(), "the list of revoked certificates cannot be written: " + e.getMessage());
             return true;

@@ -6,6 +6,9 @@ import java.util.Map;
 
 /** A kube-controller-manager or kube-scheduler, started as kubeadm starts them but for CA keys, which no node has. */
 final class ControlPlanePart implements AutoCloseable {
+    static final int CONTROLLER_MANAGER_PORT = 10257;
+    static final int SCHEDULER_PORT = 10259;
+
     private final RunningProcess process;
 
     private ControlPlanePart(RunningProcess process) {
@@ -13,49 +16,51 @@ final class ControlPlanePart implements AutoCloseable {
     }
 
     static ControlPlanePart controllerManager(Binaries binaries, NodeAgent agent) {
-        var files = agent.files();
+        return start(agent, CONTROLLER_MANAGER_PORT, controllerManagerArguments(binaries, agent.files()));
+    }
+
+    static List<String> controllerManagerArguments(Binaries binaries, KubernetesFolder files) {
         var conf = files.kubeconfig("controller-manager.conf");
-        return start(
-                agent,
-                10257,
-                List.of(
-                        binaries.path("kube-controller-manager"),
-                        "--authentication-kubeconfig=" + conf,
-                        "--authorization-kubeconfig=" + conf,
-                        "--kubeconfig=" + conf,
-                        "--bind-address=127.0.0.1",
-                        "--client-ca-file=" + files.pki("client-ca.crt"),
-                        "--requestheader-client-ca-file=" + files.pki("front-proxy-ca.crt"),
-                        "--root-ca-file=" + files.pki("ca.crt"),
-                        "--service-account-private-key-file=" + files.pki("sa.key"),
-                        "--use-service-account-credentials=true",
-                        "--leader-elect=true"));
+        return List.of(
+                binaries.path("kube-controller-manager"),
+                "--authentication-kubeconfig=" + conf,
+                "--authorization-kubeconfig=" + conf,
+                "--kubeconfig=" + conf,
+                "--bind-address=127.0.0.1",
+                "--client-ca-file=" + files.pki("client-ca.crt"),
+                "--requestheader-client-ca-file=" + files.pki("front-proxy-ca.crt"),
+                "--root-ca-file=" + files.pki("ca.crt"),
+                "--service-account-private-key-file=" + files.pki("sa.key"),
+                "--use-service-account-credentials=true",
+                "--leader-elect=true");
     }
 
     static ControlPlanePart scheduler(Binaries binaries, NodeAgent agent) {
-        var conf = agent.files().kubeconfig("scheduler.conf");
-        return start(
-                agent,
-                10259,
-                List.of(
-                        binaries.path("kube-scheduler"),
-                        "--authentication-kubeconfig=" + conf,
-                        "--authorization-kubeconfig=" + conf,
-                        "--kubeconfig=" + conf,
-                        "--bind-address=127.0.0.1",
-                        "--leader-elect=true"));
+        return start(agent, SCHEDULER_PORT, schedulerArguments(binaries, agent.files()));
+    }
+
+    static List<String> schedulerArguments(Binaries binaries, KubernetesFolder files) {
+        var conf = files.kubeconfig("scheduler.conf");
+        return List.of(
+                binaries.path("kube-scheduler"),
+                "--authentication-kubeconfig=" + conf,
+                "--authorization-kubeconfig=" + conf,
+                "--kubeconfig=" + conf,
+                "--bind-address=127.0.0.1",
+                "--leader-elect=true");
     }
 
     private static ControlPlanePart start(NodeAgent agent, int port, List<String> argv) {
         String name = java.nio.file.Path.of(argv.getFirst()).getFileName().toString();
         var process = agent.node().start(name, argv, Map.of());
-        process.awaitReady(
-                Duration.ofSeconds(60),
-                () -> agent.node()
-                        .command("curl", "--silent", "--insecure", "--fail", "https://127.0.0.1:" + port + "/healthz")
-                        .run()
-                        .succeeded());
+        process.awaitReady(Duration.ofSeconds(60), () -> isHealthy(agent.node(), port));
         return new ControlPlanePart(process);
+    }
+
+    static boolean isHealthy(NetworkNamespace node, int port) {
+        return node.command("curl", "--silent", "--insecure", "--fail", "https://127.0.0.1:" + port + "/healthz")
+                .run()
+                .succeeded();
     }
 
     RunningProcess process() {

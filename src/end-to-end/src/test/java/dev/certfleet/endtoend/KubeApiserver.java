@@ -26,30 +26,38 @@ final class KubeApiserver implements AutoCloseable {
      */
     static KubeApiserver start(
             Binaries binaries, NetworkNamespace node, KubernetesFolder files, Etcd etcd, String... furtherArguments) {
-        var further = List.of(furtherArguments);
+        var process = node.start(
+                "kube-apiserver", arguments(binaries, node, files, etcd.url(), List.of(furtherArguments)), Map.of());
+        var server = new KubeApiserver(process, node.address());
+        process.awaitReady(Duration.ofSeconds(90), () -> isReady(node, files));
+        return server;
+    }
+
+    /** How it is started; {@code further} as in {@link #start}. */
+    static List<String> arguments(
+            Binaries binaries, NetworkNamespace node, KubernetesFolder files, String etcd, List<String> further) {
         var argv = new ArrayList<>(List.of(binaries.path("kube-apiserver")));
         kubeadmArguments(node, files, etcd)
                 .filter(argument -> further.stream().noneMatch(other -> replaces(other, argument)))
                 .forEach(argv::add);
         argv.addAll(further);
-        var process = node.start("kube-apiserver", argv, Map.of());
-        var server = new KubeApiserver(process, node.address());
-        // Anybody may ask for readyz, and it is answered before anything else is.
-        process.awaitReady(
-                Duration.ofSeconds(90),
-                () -> node.command(
-                                "curl",
-                                "--silent",
-                                "--fail",
-                                "--cacert",
-                                files.pki("ca.crt").toString(),
-                                server.url() + "/readyz")
-                        .run()
-                        .succeeded());
-        return server;
+        return argv;
     }
 
-    private static Stream<String> kubeadmArguments(NetworkNamespace node, KubernetesFolder files, Etcd etcd) {
+    /** Anybody may ask for readyz, and it is answered before anything else is. */
+    static boolean isReady(NetworkNamespace node, KubernetesFolder files) {
+        return node.command(
+                        "curl",
+                        "--silent",
+                        "--fail",
+                        "--cacert",
+                        files.pki("ca.crt").toString(),
+                        "https://" + node.address() + ":" + PORT + "/readyz")
+                .run()
+                .succeeded();
+    }
+
+    private static Stream<String> kubeadmArguments(NetworkNamespace node, KubernetesFolder files, String etcd) {
         return Stream.of(
                 "--advertise-address=" + node.address(),
                 "--allow-privileged=true",
@@ -60,7 +68,7 @@ final class KubeApiserver implements AutoCloseable {
                 "--etcd-cafile=" + files.pki("etcd/ca.crt"),
                 "--etcd-certfile=" + files.pki("apiserver-etcd-client.crt"),
                 "--etcd-keyfile=" + files.pki("apiserver-etcd-client.key"),
-                "--etcd-servers=" + etcd.url(),
+                "--etcd-servers=" + etcd,
                 "--kubelet-client-certificate=" + files.pki("apiserver-kubelet-client.crt"),
                 "--kubelet-client-key=" + files.pki("apiserver-kubelet-client.key"),
                 "--kubelet-preferred-address-types=InternalIP,ExternalIP,Hostname",

@@ -14,6 +14,7 @@ import java.util.Map;
  */
 final class Kubelet implements AutoCloseable {
     static final int PORT = 10250;
+    private static final int LEASE_SECONDS = 4;
     private static final String HEALTH = "http://127.0.0.1:10248/healthz";
 
     private final NetworkNamespace node;
@@ -31,21 +32,8 @@ final class Kubelet implements AutoCloseable {
      */
     static Kubelet start(Binaries binaries, NodeAgent agent, Containerd containerd, Path folder) {
         var node = agent.node();
-        var files = agent.files();
-        var process = node.start(
-                "kubelet",
-                containerd.beside(List.of(
-                        binaries.path("kubelet"),
-                        "--config=" + configuration(node, containerd, folder),
-                        "--config-dir=" + files.folder().resolve("certfleet/kubelet"),
-                        "--kubeconfig=" + files.kubeconfig("kubelet.conf"),
-                        "--hostname-override=" + node.name(),
-                        "--node-ip=" + node.address(),
-                        "--v=2")),
-                Map.of());
-        process.awaitReady(
-                Duration.ofSeconds(60),
-                () -> node.command("curl", "--silent", "--fail", HEALTH).run().succeeded());
+        var process = node.start("kubelet", arguments(binaries, agent, containerd, folder, LEASE_SECONDS), Map.of());
+        process.awaitReady(Duration.ofSeconds(60), () -> isHealthy(node));
         return new Kubelet(node, process);
     }
 
@@ -67,7 +55,7 @@ final class Kubelet implements AutoCloseable {
                 "kubelet",
                 containerd.beside(List.of(
                         binaries.path("kubelet"),
-                        "--config=" + configuration(node, containerd, folder, further),
+                        "--config=" + configuration(node, containerd, folder, LEASE_SECONDS, further),
                         "--bootstrap-kubeconfig=" + bootstrap,
                         "--kubeconfig=" + folder.resolve("kubelet.conf"),
                         "--cert-dir=" + folder,
@@ -77,15 +65,35 @@ final class Kubelet implements AutoCloseable {
                 Map.of());
         process.awaitReady(
                 Duration.ofSeconds(90),
-                () -> node.command("curl", "--silent", "--fail", HEALTH).run().succeeded());
+                () -> isHealthy(node));
         return new Kubelet(node, process);
     }
 
-    private static Path configuration(NetworkNamespace node, Containerd containerd, Path folder) {
-        return configuration(node, containerd, folder, "");
+    /**
+     * How it is started.
+     *
+     * @param leaseSeconds for how long its word that the node lives counts; it says so four times as often
+     */
+    static List<String> arguments(
+            Binaries binaries, NodeAgent agent, Containerd containerd, Path folder, int leaseSeconds) {
+        var node = agent.node();
+        var files = agent.files();
+        return containerd.beside(List.of(
+                binaries.path("kubelet"),
+                "--config=" + configuration(node, containerd, folder, leaseSeconds, ""),
+                "--config-dir=" + files.folder().resolve("certfleet/kubelet"),
+                "--kubeconfig=" + files.kubeconfig("kubelet.conf"),
+                "--hostname-override=" + node.name(),
+                "--node-ip=" + node.address(),
+                "--v=2"));
     }
 
-    private static Path configuration(NetworkNamespace node, Containerd containerd, Path folder, String further) {
+    static boolean isHealthy(NetworkNamespace node) {
+        return node.command("curl", "--silent", "--fail", HEALTH).run().succeeded();
+    }
+
+    private static Path configuration(
+            NetworkNamespace node, Containerd containerd, Path folder, int leaseSeconds, String further) {
         try {
             return Files.writeString(
                             Files.createDirectories(folder).resolve("kubelet.yaml"),
@@ -102,9 +110,11 @@ final class Kubelet implements AutoCloseable {
                     evictionHard: {nodefs.available: "0%%", nodefs.inodesFree: "0%%", imagefs.available: "0%%"}
                     imageGCHighThresholdPercent: 100
                     makeIPTablesUtilChains: false
-                    nodeLeaseDurationSeconds: 4
+                    nodeLeaseDurationSeconds: %d
                     volumePluginDir: /var/lib/kubelet/volume-plugins
-                    """.formatted(node.address(), containerd.endpoint(), containerd.controlGroup()) + further)
+                    """.formatted(
+                                            node.address(), containerd.endpoint(), containerd.controlGroup(), leaseSeconds)
+                                    + further)
                     .toAbsolutePath();
         } catch (IOException e) {
             throw new UncheckedIOException(e);

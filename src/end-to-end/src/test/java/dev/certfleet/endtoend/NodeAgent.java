@@ -18,7 +18,7 @@ final class NodeAgent implements AutoCloseable {
 
     private final NetworkNamespace node;
     private final Path disk;
-    private RunningProcess process;
+    private volatile RunningProcess process;
 
     private NodeAgent(NetworkNamespace node, Path disk, RunningProcess process) {
         this.node = node;
@@ -127,6 +127,19 @@ final class NodeAgent implements AutoCloseable {
 
     private static Path auditLog(Path disk) {
         return disk.resolve("var/log/kubernetes/audit/audit.log").toAbsolutePath();
+    }
+
+    /** What kube-apiserver is started with besides what kubeadm gives it. */
+    List<String> apiServerArguments() {
+        return List.of(
+                "--client-ca-file=" + files().pki("client-ca.crt"),
+                "--kubelet-certificate-authority=" + files().pki("ca.crt"),
+                "--authorization-config=" + authorizationConfiguration(),
+                "--audit-policy-file=" + auditPolicy(),
+                "--audit-log-path=" + auditLog(),
+                "--audit-log-maxsize=100",
+                "--audit-log-maxbackup=2",
+                "--shutdown-watch-termination-grace-period=5s");
     }
 
     /** Starts it again after it ended or was killed. */

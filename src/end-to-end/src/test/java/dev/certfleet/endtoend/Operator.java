@@ -34,6 +34,11 @@ final class Operator {
         return new Operator(other.url(), identity);
     }
 
+    /** With the credential and the trusted authorities as they are on disk now. */
+    Operator anew() {
+        return new Operator(server, identity);
+    }
+
     /** An answer, whatever its status. */
     record Answer(int status, JsonNode body) {
         JsonNode expect(int wanted) {

@@ -9,10 +9,8 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import tools.jackson.databind.JsonNode;
 
 /**
  * A cluster that lives from certfleet's certificates, on nodes that are network namespaces, and what operators and users do
@@ -138,13 +136,7 @@ final class RunningCluster implements AutoCloseable {
                 agent.node(),
                 agent.files(),
                 etcd,
-                "--client-ca-file=" + agent.files().pki("client-ca.crt"),
-                "--kubelet-certificate-authority=" + agent.files().pki("ca.crt"),
-                "--authorization-config=" + agent.authorizationConfiguration(),
-                "--audit-policy-file=" + agent.auditPolicy(),
-                "--audit-log-path=" + agent.auditLog(),
-                "--audit-log-maxsize=100",
-                "--audit-log-maxbackup=2"));
+                agent.apiServerArguments().toArray(String[]::new)));
     }
 
     /** Another control-plane node, which joins by booting. */
@@ -235,23 +227,15 @@ final class RunningCluster implements AutoCloseable {
 
     /** A key made here and a certificate that the operator issues for it. */
     ClientIdentity issue(String profile, String name, Map<String, String> further) throws IOException {
-        Path users = Files.createDirectories(folder.resolve("users"));
-        Path key = users.resolve(name + ".key");
-        Path request = users.resolve(name + ".csr");
-        Path certificate = users.resolve(name + ".crt");
-        openSsl.makeRequest(key, request);
-        Map<String, String> body = new HashMap<>(further);
-        body.put("profile", profile);
-        body.put("csr", Files.readString(request));
-        JsonNode issued =
-                operator.post("/clusters/" + CLUSTER + "/certificates", body).expect(201);
-        Files.writeString(certificate, issued.path("certificate").asString());
-        return identity(name);
+        return users().issue(profile, name, further);
     }
 
     ClientIdentity identity(String name) {
-        Path users = folder.resolve("users");
-        return new ClientIdentity(authority(), users.resolve(name + ".crt"), users.resolve(name + ".key"));
+        return users().identity(name);
+    }
+
+    private Users users() {
+        return new Users(folder.resolve("users"), operator, openSsl, CLUSTER, authority());
     }
 
     /** A copy of a node's pair as it is now: what somebody who took it has. */
@@ -283,13 +267,7 @@ final class RunningCluster implements AutoCloseable {
     }
 
     String fingerprint(Path certificate) {
-        return openSsl.run("x509", "-in", certificate, "-noout", "-fingerprint", "-sha256")
-                .orFail()
-                .stdout()
-                .strip()
-                .replaceAll("^.*=", "")
-                .replace(":", "")
-                .toLowerCase(java.util.Locale.ROOT);
+        return openSsl.fingerprint(certificate);
     }
 
     OpenSsl.OcspAnswer ocsp(Path certificate) {

@@ -59,6 +59,11 @@ final class RunningProcess implements AutoCloseable {
         return process.isAlive();
     }
 
+    /** Waits until it ends, by itself or by somebody's signal. */
+    void awaitEnd() throws InterruptedException {
+        process.waitFor();
+    }
+
     Path log() {
         return log;
     }
