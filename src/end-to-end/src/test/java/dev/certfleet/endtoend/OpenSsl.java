@@ -80,6 +80,17 @@ final class OpenSsl {
         return serial(run("x509", "-noout", "-serial", "-in", certificate).orFail());
     }
 
+    /** The SHA-256 of a certificate, in lowercase hex. */
+    String fingerprint(Path certificate) {
+        return run("x509", "-in", certificate, "-noout", "-fingerprint", "-sha256")
+                .orFail()
+                .stdout()
+                .strip()
+                .replaceAll("^.*=", "")
+                .replace(":", "")
+                .toLowerCase(Locale.ROOT);
+    }
+
     /** The whole certificate as text, for what a test wants to see in it. */
     String text(Path certificate) {
         return run("x509", "-noout", "-text", "-in", certificate).orFail().stdout();

@@ -35,7 +35,7 @@ final class RunningCluster implements AutoCloseable {
     private final KubeApiserver kubeApiserver;
     private Etcd etcd;
 
-    private RunningCluster(Path folder, boolean two) {
+    private RunningCluster(Path folder, boolean two, String controlPlaneSettings) {
         this.folder = folder;
         try {
             this.network = closing(NodeNetwork.create(folder.resolve("logs")));
@@ -62,7 +62,7 @@ final class RunningCluster implements AutoCloseable {
                                     "statusUrl",
                                     server().statusUrl().toString()))
                     .expect(201);
-            this.controlPlane = closing(boot(controlPlaneNode, List.of("control-plane", "etcd")))
+            this.controlPlane = closing(boot(controlPlaneNode, List.of("control-plane", "etcd"), controlPlaneSettings))
                     .awaitPublished(
                             "pki/ca.crt",
                             "pki/client-ca.crt",
@@ -95,12 +95,17 @@ final class RunningCluster implements AutoCloseable {
     }
 
     static RunningCluster start(Path folder) {
-        return new RunningCluster(folder, false);
+        return start(folder, "");
+    }
+
+    /** @param controlPlaneSettings further settings of the control-plane node's agent, YAML */
+    static RunningCluster start(Path folder, String controlPlaneSettings) {
+        return new RunningCluster(folder, false, controlPlaneSettings);
     }
 
     /** With two servers on one PostgreSQL; the agents know both. */
     static RunningCluster startWithTwoServers(Path folder) {
-        return new RunningCluster(folder, true);
+        return new RunningCluster(folder, true, "");
     }
 
     private <T extends AutoCloseable> T closing(T part) {
@@ -131,20 +136,30 @@ final class RunningCluster implements AutoCloseable {
                 further);
     }
 
-    /** A kube-apiserver on that node, on the first one's etcd, with nothing but what the agent published there. */
-    KubeApiserver startApiServer(NodeAgent agent) {
+    /**
+     * A kube-apiserver on that node, on the first one's etcd, with nothing but what the agent published there.
+     *
+     * @param furtherArguments added to kubeadm's, or instead of one of the same name
+     */
+    KubeApiserver startApiServer(NodeAgent agent, String... furtherArguments) {
+        List<String> further = List.of(furtherArguments);
         return closing(KubeApiserver.start(
                 binaries,
                 agent.node(),
                 agent.files(),
                 etcd,
-                "--client-ca-file=" + agent.files().pki("client-ca.crt"),
-                "--kubelet-certificate-authority=" + agent.files().pki("ca.crt"),
-                "--authorization-config=" + agent.authorizationConfiguration(),
-                "--audit-policy-file=" + agent.auditPolicy(),
-                "--audit-log-path=" + agent.auditLog(),
-                "--audit-log-maxsize=100",
-                "--audit-log-maxbackup=2"));
+                Command.concat(
+                                List.of(
+                                        "--client-ca-file=" + agent.files().pki("client-ca.crt"),
+                                        "--kubelet-certificate-authority="
+                                                + agent.files().pki("ca.crt"),
+                                        "--authorization-config=" + agent.authorizationConfiguration(),
+                                        "--audit-policy-file=" + agent.auditPolicy(),
+                                        "--audit-log-path=" + agent.auditLog(),
+                                        "--audit-log-maxsize=100",
+                                        "--audit-log-maxbackup=2"),
+                                further)
+                        .toArray(String[]::new)));
     }
 
     /** Another control-plane node, which joins by booting. */
@@ -283,13 +298,7 @@ final class RunningCluster implements AutoCloseable {
     }
 
     String fingerprint(Path certificate) {
-        return openSsl.run("x509", "-in", certificate, "-noout", "-fingerprint", "-sha256")
-                .orFail()
-                .stdout()
-                .strip()
-                .replaceAll("^.*=", "")
-                .replace(":", "")
-                .toLowerCase(java.util.Locale.ROOT);
+        return openSsl.fingerprint(certificate);
     }
 
     OpenSsl.OcspAnswer ocsp(Path certificate) {
