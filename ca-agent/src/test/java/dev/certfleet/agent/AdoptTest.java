@@ -60,6 +60,7 @@ class AdoptTest {
         pair("pki/apiserver-etcd-client", AuthorityKind.ETCD, "kube-apiserver-etcd-client");
         kubeconfig("controller-manager.conf", "system:kube-controller-manager");
         kubeconfig("admin.conf", "kubernetes-admin");
+        kubeconfig("super-admin.conf", "kubernetes-super-admin");
     }
 
     @AfterEach
@@ -79,7 +80,9 @@ class AdoptTest {
                 .containsPattern("kube-apiserver: .*pki/apiserver.crt, serial [0-9a-f]+, until 2027-11-24T.*: recorded,"
                         + " kept until it is due")
                 .contains("controller-manager.conf will refer to files: restart kube-controller-manager once after it")
-                .containsPattern("administrator: .*admin.conf, .*: recorded, left")
+                .containsPattern("administrator: .*super-admin.conf, .*: recorded, left")
+                .containsPattern("admin-kubeconfig: .*/admin.conf, .*: recorded, kept until it is due")
+                .doesNotContainPattern("administrator: .*/admin.conf")
                 .contains("kube-scheduler: none found, is issued", "nothing was changed");
         Map<String, String> after = contents(folder);
         after.remove("agent.yaml");

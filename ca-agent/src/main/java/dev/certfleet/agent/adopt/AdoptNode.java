@@ -79,7 +79,7 @@ public final class AdoptNode {
         List<ProfileName> open = wanted.keySet().stream()
                 .filter(profile -> !held.contains(profile))
                 .toList();
-        Scan scan = Scan.of(layout, kubernetes, open);
+        Scan scan = Scan.of(layout, kubernetes, wanted.keySet(), open);
         List<String> obstacles = new ArrayList<>(scan.problems());
         obstacles.addAll(foreignAuthorities(assignment));
         List<AdoptionResult.Item> items = adopt(assignment, scan.pairs(), true);

@@ -17,6 +17,8 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Looks for what kubeadm made: the pairs of the profiles that this node is to hold, and administrators' kubeconfigs. */
 final class Scan {
@@ -27,15 +29,24 @@ final class Scan {
 
     private Scan() {}
 
-    /** Reads only. What cannot be read is among the problems. */
-    static Scan of(Layout layout, Path kubernetes, Collection<ProfileName> profiles) {
+    /**
+     * Reads only. What cannot be read is among the problems.
+     *
+     * @param wanted what the node is to hold; a kubeconfig of one of them is no administrator's
+     * @param open those of them that it does not hold yet
+     */
+    static Scan of(Layout layout, Path kubernetes, Collection<ProfileName> wanted, Collection<ProfileName> open) {
         Scan scan = new Scan();
-        for (ProfileName profile : profiles) {
+        for (ProfileName profile : open) {
             layout.of(profile).ifPresent(files -> scan.look(profile, files));
         }
+        Set<Path> ofProfiles = wanted.stream()
+                .flatMap(profile -> layout.of(profile).stream())
+                .flatMap(files -> files.kubeconfig().stream())
+                .collect(Collectors.toSet());
         for (String name : ADMINISTRATORS) {
             Path kubeconfig = kubernetes.resolve(name);
-            if (Files.exists(kubeconfig)) {
+            if (!ofProfiles.contains(kubeconfig) && Files.exists(kubeconfig)) {
                 scan.attempt(kubeconfig, () -> scan.kubeconfig(Optional.empty(), kubeconfig));
             }
         }

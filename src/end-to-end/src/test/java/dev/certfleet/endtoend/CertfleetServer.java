@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 
 /** The real server, on an embedded PostgreSQL in an empty data folder, reachable from the nodes of a test's network. */
@@ -26,12 +25,14 @@ final class CertfleetServer implements AutoCloseable {
     private final Path data;
     private final String address;
     private final int number;
+    private final PastClock clock;
 
-    private CertfleetServer(RunningProcess process, Path data, String address, int number) {
+    private CertfleetServer(RunningProcess process, Path data, String address, int number, PastClock clock) {
         this.process = process;
         this.data = data;
         this.address = address;
         this.number = number;
+        this.clock = clock;
     }
 
     /**
@@ -42,6 +43,11 @@ final class CertfleetServer implements AutoCloseable {
      */
     static CertfleetServer start(Path data, String address, Path log, String... furtherSettings) {
         return start(data, address, 0, log, List.of(furtherSettings));
+    }
+
+    /** Starts it by that clock. */
+    static CertfleetServer start(Path data, String address, Path log, PastClock clock) {
+        return start(data, address, 0, log, List.of(), clock);
     }
 
     /** Starts two that share a database, the second with a copy of the first's sealing key. */
@@ -63,9 +69,14 @@ final class CertfleetServer implements AutoCloseable {
     }
 
     private static CertfleetServer start(Path data, String address, int number, Path log, List<String> further) {
+        return start(data, address, number, log, further, PastClock.NONE);
+    }
+
+    private static CertfleetServer start(
+            Path data, String address, int number, Path log, List<String> further, PastClock clock) {
         List<String> argv = Command.concat(
                 List.of(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        java(),
                         "@" + OPTIONS,
                         "-jar",
                         jar().toString(),
@@ -76,15 +87,20 @@ final class CertfleetServer implements AutoCloseable {
                         "--certfleet.status-url=http://" + address + ":" + STATUS,
                         "--certfleet.management=" + managementAddress(address) + ":" + (MANAGEMENT + number)),
                 further);
-        RunningProcess process = RunningProcess.start("certfleet-server " + (number + 1), log, argv, Map.of());
-        CertfleetServer server = new CertfleetServer(process, data, address, number);
+        RunningProcess process =
+                RunningProcess.start("certfleet-server " + (number + 1), log, argv, clock.environment());
+        CertfleetServer server = new CertfleetServer(process, data, address, number, clock);
         process.awaitReady(Duration.ofMinutes(5), () -> process.output().contains("certfleet is ready"));
         return server;
     }
 
-    /** On loopback in any case, and at an address there that is this test's own, as the network is: others may run beside it. */
+    /** On loopback in any case, at an address that no other test's server has: several may run on one machine. */
     private static String managementAddress(String address) {
-        return "127" + address.substring(address.indexOf('.'));
+        return address.replaceFirst("^\\d+", "127");
+    }
+
+    private static String java() {
+        return Path.of(System.getProperty("java.home"), "bin", "java").toString();
     }
 
     private static Path jar() {
@@ -125,10 +141,26 @@ final class CertfleetServer implements AutoCloseable {
             int certificates = credential.indexOf("-----BEGIN CERTIFICATE-----");
             Path key = Files.writeString(data.resolve("operator.key"), credential.substring(0, certificates));
             Path certificate = Files.writeString(data.resolve("operator.crt"), credential.substring(certificates));
-            return new Operator(url(), new ClientIdentity(authority(), certificate, key));
+            return new Operator(url(), new ClientIdentity(authority(), certificate, key), clock);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** The same after its credential was lost or has ended: with the one that whoever has the data folder may ask for. */
+    Operator recoveredOperator() {
+        Command.of(
+                        java(),
+                        "-jar",
+                        jar().toString(),
+                        "operator-credential",
+                        "--name",
+                        "admin",
+                        "--data",
+                        data.toString())
+                .run()
+                .orFail();
+        return firstOperator();
     }
 
     RunningProcess process() {

@@ -10,6 +10,11 @@ import java.security.KeyStore;
 import java.security.PrivateKey;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
+import java.security.cert.PKIXBuilderParameters;
+import java.security.cert.X509CertSelector;
+import java.time.Instant;
+import java.util.Date;
+import javax.net.ssl.CertPathTrustManagerParameters;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
@@ -17,6 +22,7 @@ import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
 import org.bouncycastle.openssl.PEMKeyPair;
 import org.bouncycastle.openssl.PEMParser;
 import org.bouncycastle.openssl.jcajce.JcaPEMKeyConverter;
+import org.jspecify.annotations.Nullable;
 
 /** Who a client is and whom it trusts, as files: what is in them when a connection is made is what counts. */
 record ClientIdentity(Path authority, Path certificate, Path key) {
@@ -24,6 +30,11 @@ record ClientIdentity(Path authority, Path certificate, Path key) {
 
     /** A context of its own each time, so that no handshake is shortened by an earlier one. */
     SSLContext freshContext() {
+        return freshContext(null);
+    }
+
+    /** @param at the time by which the other side's certificate is looked at; null for now */
+    SSLContext freshContext(@Nullable Instant at) {
         try {
             var trusted = KeyStore.getInstance(KeyStore.getDefaultType());
             trusted.load(null, NO_PASSWORD);
@@ -31,8 +42,11 @@ record ClientIdentity(Path authority, Path certificate, Path key) {
             for (var each : certificates(authority)) {
                 trusted.setCertificateEntry("authority-" + number++, each);
             }
-            var trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-            trust.init(trusted);
+            var parameters = new PKIXBuilderParameters(trusted, new X509CertSelector());
+            parameters.setRevocationEnabled(false);
+            parameters.setDate(at == null ? null : Date.from(at));
+            var trust = TrustManagerFactory.getInstance("PKIX");
+            trust.init(new CertPathTrustManagerParameters(parameters));
 
             var own = KeyStore.getInstance(KeyStore.getDefaultType());
             own.load(null, NO_PASSWORD);

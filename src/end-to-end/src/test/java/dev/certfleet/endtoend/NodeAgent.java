@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -34,6 +33,32 @@ final class NodeAgent implements AutoCloseable {
 
     /** @param further settings, YAML */
     static NodeAgent boot(
+            NetworkNamespace node,
+            Path disk,
+            List<CertfleetServer> servers,
+            String token,
+            String authority,
+            String further) {
+        install(node, disk, servers, token, authority, further);
+        return start(node, disk, PastClock.NONE);
+    }
+
+    /** Runs one of its commands where it is installed. */
+    static Command.Result command(NetworkNamespace node, Path disk, String... arguments) {
+        return node.command(Command.concat(
+                                List.of(program()),
+                                Command.concat(List.of(arguments), List.of("--settings", settings(disk))))
+                        .toArray(String[]::new))
+                .run();
+    }
+
+    /** Starts what was installed, by that clock. */
+    static NodeAgent start(NetworkNamespace node, Path disk, PastClock clock) {
+        return new NodeAgent(node, disk, startProcess(node, disk, clock));
+    }
+
+    /** Puts settings and token on the node's disk, and starts nothing. */
+    static void install(
             NetworkNamespace node,
             Path disk,
             List<CertfleetServer> servers,
@@ -79,19 +104,18 @@ final class NodeAgent implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return new NodeAgent(node, disk, start(node, disk));
     }
 
     /** Not on its disk: the kernel takes no more than 107 characters, and a checkout may be far down. */
-    private static Path socket(NetworkNamespace node) {
+    static Path socket(NetworkNamespace node) {
         return Path.of(System.getProperty("java.io.tmpdir"), node.namespace() + ".sock");
     }
 
-    private static RunningProcess start(NetworkNamespace node, Path disk) {
+    private static RunningProcess startProcess(NetworkNamespace node, Path disk, PastClock clock) {
         if (!Files.isExecutable(PROGRAM)) {
             throw new AssertionError("there is no agent at " + PROGRAM + "; run mvn package");
         }
-        return node.start("ca-agent", List.of(program(), "run", "--settings", settings(disk)), Map.of());
+        return node.start("ca-agent", List.of(program(), "run", "--settings", settings(disk)), clock.environment());
     }
 
     private static String program() {
@@ -144,7 +168,7 @@ final class NodeAgent implements AutoCloseable {
 
     /** Starts it again after it ended or was killed. */
     void startAgain() {
-        process = start(node, disk);
+        process = startProcess(node, disk, PastClock.NONE);
     }
 
     /** Waits until everything that the node's roles ask for is published. */
@@ -167,6 +191,11 @@ final class NodeAgent implements AutoCloseable {
                 .orFail();
     }
 
+    /** The same, whatever else needs attention on the node. */
+    void tryRenew(String profile) {
+        node.command(program(), "renew", profile, "--settings", settings(disk)).run();
+    }
+
     JsonNode status() {
         return JsonMapper.builder()
                 .build()
@@ -174,6 +203,16 @@ final class NodeAgent implements AutoCloseable {
                         .run()
                         .orFail()
                         .stdout());
+    }
+
+    /** What the status says of one certificate. */
+    JsonNode certificate(String profile) {
+        for (JsonNode line : status().path("certificates")) {
+            if (line.path("profile").asString().equals(profile)) {
+                return line;
+            }
+        }
+        throw new AssertionError("the agent on " + node.name() + " holds no " + profile);
     }
 
     RunningProcess process() {

@@ -21,10 +21,15 @@ final class Operator {
     private final HttpClient client;
 
     Operator(URI server, ClientIdentity identity) {
+        this(server, identity, PastClock.NONE);
+    }
+
+    /** @param clock the server's */
+    Operator(URI server, ClientIdentity identity, PastClock clock) {
         this.server = server;
         this.identity = identity;
         this.client = HttpClient.newBuilder()
-                .sslContext(identity.freshContext())
+                .sslContext(identity.freshContext(clock.behind().isZero() ? null : clock.now()))
                 .connectTimeout(Duration.ofSeconds(10))
                 .build();
     }

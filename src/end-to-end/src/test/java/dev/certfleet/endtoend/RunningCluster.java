@@ -33,7 +33,7 @@ final class RunningCluster implements AutoCloseable {
     private final KubeApiserver kubeApiserver;
     private Etcd etcd;
 
-    private RunningCluster(Path folder, boolean two) {
+    private RunningCluster(Path folder, boolean two, String controlPlaneSettings) {
         this.folder = folder;
         try {
             this.network = closing(NodeNetwork.create(folder.resolve("logs")));
@@ -60,7 +60,7 @@ final class RunningCluster implements AutoCloseable {
                                     "statusUrl",
                                     server().statusUrl().toString()))
                     .expect(201);
-            this.controlPlane = closing(boot(controlPlaneNode, List.of("control-plane", "etcd")))
+            this.controlPlane = closing(boot(controlPlaneNode, List.of("control-plane", "etcd"), controlPlaneSettings))
                     .awaitPublished(
                             "pki/ca.crt",
                             "pki/client-ca.crt",
@@ -93,12 +93,17 @@ final class RunningCluster implements AutoCloseable {
     }
 
     static RunningCluster start(Path folder) {
-        return new RunningCluster(folder, false);
+        return start(folder, "");
+    }
+
+    /** @param controlPlaneSettings further settings of the control-plane node's agent, YAML */
+    static RunningCluster start(Path folder, String controlPlaneSettings) {
+        return new RunningCluster(folder, false, controlPlaneSettings);
     }
 
     /** With two servers on one PostgreSQL; the agents know both. */
     static RunningCluster startWithTwoServers(Path folder) {
-        return new RunningCluster(folder, true);
+        return new RunningCluster(folder, true, "");
     }
 
     private <T extends AutoCloseable> T closing(T part) {
@@ -129,14 +134,19 @@ final class RunningCluster implements AutoCloseable {
                 further);
     }
 
-    /** A kube-apiserver on that node, on the first one's etcd, with nothing but what the agent published there. */
-    KubeApiserver startApiServer(NodeAgent agent) {
+    /**
+     * A kube-apiserver on that node, on the first one's etcd, with nothing but what the agent published there.
+     *
+     * @param furtherArguments added to kubeadm's, or instead of one of the same name
+     */
+    KubeApiserver startApiServer(NodeAgent agent, String... furtherArguments) {
+        List<String> further = List.of(furtherArguments);
         return closing(KubeApiserver.start(
                 binaries,
                 agent.node(),
                 agent.files(),
                 etcd,
-                agent.apiServerArguments().toArray(String[]::new)));
+                Command.concat(agent.apiServerArguments(), further).toArray(String[]::new)));
     }
 
     /** Another control-plane node, which joins by booting. */
