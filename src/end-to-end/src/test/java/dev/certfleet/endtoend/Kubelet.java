@@ -63,9 +63,7 @@ final class Kubelet implements AutoCloseable {
                         "--node-ip=" + node.address(),
                         "--v=2")),
                 Map.of());
-        process.awaitReady(
-                Duration.ofSeconds(90),
-                () -> isHealthy(node));
+        process.awaitReady(Duration.ofSeconds(90), () -> isHealthy(node));
         return new Kubelet(node, process);
     }
 
@@ -113,7 +111,10 @@ final class Kubelet implements AutoCloseable {
                     nodeLeaseDurationSeconds: %d
                     volumePluginDir: /var/lib/kubelet/volume-plugins
                     """.formatted(
-                                            node.address(), containerd.endpoint(), containerd.controlGroup(), leaseSeconds)
+                                                    node.address(),
+                                                    containerd.endpoint(),
+                                                    containerd.controlGroup(),
+                                                    leaseSeconds)
                                     + further)
                     .toAbsolutePath();
         } catch (IOException e) {
