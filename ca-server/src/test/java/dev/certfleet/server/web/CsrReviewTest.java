@@ -225,7 +225,7 @@ class CsrReviewTest {
         signed(client().isApproved());
         new Bulk(admin, "/clusters/" + cluster + "/nodes/worker-1/quarantine")
                 .go("{}")
-                .expect(201);
+                .expect(200);
         assertThat(denied(serving())).contains("node-quarantined");
         assertThat(failed(client().isApproved())).contains("node-quarantined");
         assertThat(issuedTo("worker-1"))
