@@ -25,7 +25,7 @@ class CredentialRequestTest {
             }
         });
 
-        for (int i = 0; i < 5_000; i++) {
+        for (int i = 0; i < 1_000; i++) {
             leave();
         }
         stopped.set(true);
