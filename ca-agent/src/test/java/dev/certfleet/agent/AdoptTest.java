@@ -101,6 +101,9 @@ class AdoptTest {
 
         assertThat(node.serial("pki/apiserver.crt")).isEqualTo(serving);
         assertThat(node.file("pki/apiserver.key")).hasBinaryContent(key);
+        assertThat(agent.status().toString())
+                .as("kubeadm's form of a key is no change by somebody else")
+                .doesNotContain("somebody else");
         assertThat(Files.readString(node.file("pki/sa.key"))).isEqualTo("a key that is kept");
         assertThat(Files.readString(node.file("controller-manager.conf")))
                 .contains("client-certificate: \"" + node.file("pki/controller-manager.crt"))

@@ -1,20 +1,25 @@
 package dev.certfleet.agent;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.certfleet.agent.control.StatusReport;
 import dev.certfleet.pki.AuthorityKind;
 import dev.certfleet.pki.Certificates;
+import dev.certfleet.pki.PrivateKeys;
 import dev.certfleet.pki.wire.HeldCertificate;
 import java.io.IOException;
+import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
+import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.bouncycastle.openssl.jcajce.JcaPEMWriter;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -140,6 +145,35 @@ class ProofTest {
         assertThat(line(agent, "etcd-server").proof()).isEqualTo("served");
         assertThat(line(agent, "etcd-server").problem()).isNull();
         assertThat(node.serial("pki/etcd/server.crt")).isNotIn(good, refused);
+    }
+
+    /** An adopted pair's. */
+    @Test
+    void goesBackToAPairWhoseKeyIsInKubeadmsForm() throws Exception {
+        node.boot().round();
+        FakeComponent etcd = etcd().getFirst();
+        etcd.goesOnWithWhatItHas();
+        Path key = node.file("pki/etcd/server.key");
+        PrivateKey own = PrivateKeys.decode(Files.readString(key, US_ASCII));
+        try (Writer file = Files.newBufferedWriter(key);
+                JcaPEMWriter pem = new JcaPEMWriter(file)) {
+            pem.writeObject(own);
+        }
+        assertThat(key).content().startsWith("-----BEGIN EC PRIVATE KEY-----");
+        Agent agent = node.boot();
+        agent.round();
+        assertThat(line(agent, "etcd-server").proof()).isEqualTo("served");
+        String good = node.serial("pki/etcd/server.crt");
+
+        clock.advance(Duration.ofDays(20));
+        agent.round();
+        assertThat(node.serial("pki/etcd/server.crt")).isNotEqualTo(good);
+        clock.advance(Duration.ofSeconds(30));
+        agent.round();
+        agent.round();
+
+        assertThat(node.serial("pki/etcd/server.crt")).isEqualTo(good);
+        assertThat(node.isPair("pki/etcd/server")).isTrue();
     }
 
     @Test

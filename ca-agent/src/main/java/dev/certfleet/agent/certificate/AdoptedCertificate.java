@@ -38,7 +38,9 @@ public final class AdoptedCertificate {
                         certificate.getNotBefore().toInstant(),
                         certificate.getNotBefore().toInstant(),
                         wanted,
-                        null));
-        files.save(renew ? taken.renewalDue(true) : taken.inUse());
+                        null))
+                // No key of kubeadm's is certified again
+                .renewalDue(true);
+        files.save(renew ? taken : taken.inUse());
     }
 }

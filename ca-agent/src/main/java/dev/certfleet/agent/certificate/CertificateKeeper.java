@@ -543,8 +543,9 @@ public final class CertificateKeeper {
             return Optional.empty();
         }
         try {
-            PrivateKey key = PrivateKeys.decode(Files.readString(files.key(), US_ASCII));
             PublicKey publicKey = parse(certificate.get()).getPublicKey();
+            // In an older form where the pair is an adopted one
+            PrivateKey key = PrivateKeys.decode(Files.readString(files.key(), US_ASCII), publicKey);
             return PrivateKeys.belongTogether(key, publicKey)
                     ? Optional.of(new KeyPair(publicKey, key))
                     : Optional.empty();

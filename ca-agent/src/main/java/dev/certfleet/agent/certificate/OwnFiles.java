@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.PublicKey;
 import java.security.cert.CertificateException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -100,9 +101,10 @@ final class OwnFiles {
                 return Optional.of(files.certificate()
                         + " was changed by somebody else; it is left as it is until the next renewal");
             }
+            PublicKey publicKey = Certificates.parse(published).getFirst().getPublicKey();
+            // In an older form where the pair is an adopted one
             boolean isPair = PrivateKeys.belongTogether(
-                    PrivateKeys.decode(Files.readString(files.key(), US_ASCII)),
-                    Certificates.parse(published).getFirst().getPublicKey());
+                    PrivateKeys.decode(Files.readString(files.key(), US_ASCII), publicKey), publicKey);
             return isPair ? Optional.empty() : Optional.of(changedKey());
         } catch (CertificateException | IllegalArgumentException | java.nio.charset.CharacterCodingException e) {
             return Optional.of(changedKey());

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.security.PublicKey;
 import java.security.cert.CertificateException;
 import java.util.Arrays;
 import java.util.Base64;
@@ -70,9 +71,9 @@ public record Kubeconfig(String cluster, String server, Path authority, String u
         try {
             String certificates = Files.readString(certificate, UTF_8);
             String secret = Files.readString(key, UTF_8);
-            if (!PrivateKeys.belongTogether(
-                    PrivateKeys.decode(secret),
-                    Certificates.parse(certificates).getFirst().getPublicKey())) {
+            PublicKey publicKey = Certificates.parse(certificates).getFirst().getPublicKey();
+            // In an older form where the pair is an adopted one
+            if (!PrivateKeys.belongTogether(PrivateKeys.decode(secret, publicKey), publicKey)) {
                 throw new Trouble(ExitCode.FILES, certificate + " and " + key + " are not of one pair");
             }
             return yaml().replace(

@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 
 /**
@@ -33,10 +32,15 @@ public final class CredentialRequest {
     /** The command's side: leaves the request. */
     public static CredentialRequest leave(Path folder, String operator) throws IOException {
         Files.deleteIfExists(folder.resolve(ANSWER));
+        // Whole from the moment it is there: the server looks at any time.
+        Path temporary = Files.createTempFile(folder, REQUEST, null);
         try {
-            Files.writeString(folder.resolve(REQUEST), operator, StandardOpenOption.CREATE_NEW);
+            Files.writeString(temporary, operator);
+            Files.createLink(folder.resolve(REQUEST), temporary);
         } catch (FileAlreadyExistsException e) {
             throw new IOException("a request is waiting already; is the server running?", e);
+        } finally {
+            Files.deleteIfExists(temporary);
         }
         return new CredentialRequest(folder, operator);
     }
