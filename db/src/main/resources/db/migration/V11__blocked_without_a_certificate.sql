@@ -1,7 +1,23 @@
--- What is blocked though no certificate says so goes into the servers' journals too. journalled: the server that has it
--- there; null while none has.
-ALTER TABLE blocked_key ADD COLUMN journalled uuid;
-CREATE INDEX blocked_key_due ON blocked_key (blocked_at) WHERE journalled IS NULL;
+-- What is blocked though no certificate says so goes into the servers' journals too. replica, journalled, end_journalled:
+-- the server that has it there; null while none has. A trigger keeps that of keys, so that whatever blocks one is journalled.
+CREATE TABLE journalled_key (
+    public_key_hash bytea   NOT NULL REFERENCES blocked_key,
+    cause           text    NOT NULL,
+    replica         uuid,
+    PRIMARY KEY (public_key_hash, cause)
+);
+CREATE INDEX journalled_key_due ON journalled_key (public_key_hash) WHERE replica IS NULL;
+
+CREATE FUNCTION journal_key() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO journalled_key (public_key_hash, cause) VALUES (NEW.public_key_hash, NEW.cause) ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER journalled_key AFTER INSERT OR UPDATE OF cause ON blocked_key
+    FOR EACH ROW EXECUTE FUNCTION journal_key();
+
+INSERT INTO journalled_key (public_key_hash, cause) SELECT public_key_hash, cause FROM blocked_key;
+
 -- A key stays blocked, whatever becomes of the cluster of the node that had it.
 ALTER TABLE blocked_key DROP CONSTRAINT blocked_key_cluster_fkey;
 

@@ -100,7 +100,7 @@ public class BlockedKeys {
         int blocked = database.sql("INSERT INTO blocked_key (public_key_hash, cause, comment, blocked_by, blocked_at)"
                         + " VALUES (?, 'compromised', ?, ?, ?) ON CONFLICT (public_key_hash) DO UPDATE SET"
                         + " cause = excluded.cause, cluster = NULL, node = NULL, comment = excluded.comment,"
-                        + " blocked_by = excluded.blocked_by, blocked_at = excluded.blocked_at, journalled = NULL"
+                        + " blocked_by = excluded.blocked_by, blocked_at = excluded.blocked_at"
                         + " WHERE blocked_key.cause <> excluded.cause")
                 .param(key.bytes())
                 .param(comment)

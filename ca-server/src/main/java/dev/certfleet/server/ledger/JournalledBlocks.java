@@ -27,7 +27,8 @@ public class JournalledBlocks {
     public List<BlockChange> notJournalled(Instant before, int limit) {
         List<BlockChange> due = new ArrayList<>();
         database.sql(
-                        "SELECT * FROM blocked_key WHERE journalled IS NULL AND blocked_at < ? ORDER BY blocked_at LIMIT ?")
+                        "SELECT b.* FROM journalled_key j JOIN blocked_key b USING (public_key_hash, cause)"
+                        + " WHERE j.replica IS NULL AND b.blocked_at < ? ORDER BY b.blocked_at LIMIT ?")
                 .params(Timestamp.from(before), limit)
                 .query(BlockedKeys::entry)
                 .list()
@@ -62,9 +63,9 @@ public class JournalledBlocks {
                     ended.add(quarantine.id().toString());
             }
         }
-        database.sql("UPDATE blocked_key b SET journalled = ? FROM unnest(?::text[], ?::text[]) AS w (key, cause)"
-                        + " WHERE b.public_key_hash = decode(w.key, 'hex') AND b.cause = w.cause"
-                        + " AND b.journalled IS NULL")
+        database.sql("UPDATE journalled_key j SET replica = ? FROM unnest(?::text[], ?::text[]) AS w (key, cause)"
+                        + " WHERE j.public_key_hash = decode(w.key, 'hex') AND j.cause = w.cause"
+                        + " AND j.replica IS NULL")
                 .param(replica)
                 .param(keys.stream().map(entry -> entry.key().hex()).toArray(String[]::new))
                 .param(keys.stream().map(BlockedKeys.Entry::cause).toArray(String[]::new))

@@ -86,11 +86,11 @@ public class LostBlocks {
      */
     @Transactional(propagation = Propagation.MANDATORY)
     public void putBack(BlockedKeys.Entry key, UUID by) {
-        database.sql("INSERT INTO blocked_key (public_key_hash, cause, cluster, node, comment, blocked_by, blocked_at,"
-                        + " journalled) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (public_key_hash) DO UPDATE SET"
+        database.sql("INSERT INTO blocked_key (public_key_hash, cause, cluster, node, comment, blocked_by, blocked_at)"
+                        + " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (public_key_hash) DO UPDATE SET"
                         + " cause = excluded.cause, cluster = excluded.cluster, node = excluded.node,"
                         + " comment = excluded.comment, blocked_by = excluded.blocked_by,"
-                        + " blocked_at = excluded.blocked_at, journalled = excluded.journalled"
+                        + " blocked_at = excluded.blocked_at"
                         + " WHERE CASE WHEN blocked_key.cause = excluded.cause"
                         + " THEN blocked_key.blocked_at > excluded.blocked_at ELSE excluded.cause = 'compromised' END")
                 .param(key.key().bytes())
@@ -100,7 +100,9 @@ public class LostBlocks {
                 .param(key.comment())
                 .param(key.by())
                 .param(Timestamp.from(key.at()))
-                .param(by)
+                .update();
+        database.sql("UPDATE journalled_key SET replica = ? WHERE public_key_hash = ? AND cause = ?")
+                .params(by, key.key().bytes(), key.cause())
                 .update();
         events.publishEvent(new BlockChange.KeyBlocked(key, true));
     }

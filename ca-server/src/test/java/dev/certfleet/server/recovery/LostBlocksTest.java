@@ -146,7 +146,7 @@ class LostBlocksTest {
         TestDatabase crashed = made.newest.copy();
         sql(
                 crashed,
-                "UPDATE blocked_key SET journalled = NULL",
+                "UPDATE journalled_key SET replica = NULL",
                 "UPDATE quarantine SET journalled = NULL, end_journalled = NULL");
         Path data = made.newData("after-crash");
         TestServer server = Restored.start(data, crashed);
