@@ -26,8 +26,7 @@ public class JournalledBlocks {
      */
     public List<BlockChange> notJournalled(Instant before, int limit) {
         List<BlockChange> due = new ArrayList<>();
-        database.sql(
-                        "SELECT b.* FROM journalled_key j JOIN blocked_key b USING (public_key_hash, cause)"
+        database.sql("SELECT b.* FROM journalled_key j JOIN blocked_key b USING (public_key_hash, cause)"
                         + " WHERE j.replica IS NULL AND b.blocked_at < ? ORDER BY b.blocked_at LIMIT ?")
                 .params(Timestamp.from(before), limit)
                 .query(BlockedKeys::entry)
