@@ -212,6 +212,16 @@ public sealed interface AuditEvent {
     record RevocationReplayed(@Nullable String cluster, String id, String serial, String reason, String revokedAt)
             implements AuditEvent {}
 
+    record BlockedKeyReplayed(String key, String cause, String blockedAt) implements OfInstallation {}
+
+    /** {@code endedAt}: null where the node is in quarantine again. */
+    record QuarantineReplayed(
+            String cluster,
+            String node,
+            String quarantinedAt,
+            @Nullable String endedAt) implements AuditEvent {}
+
+    /** {@code revocations}: how many of them, blocked keys and quarantines together. */
     record LossAccepted(String server, String revocations) implements OfInstallation {}
 
     record DatabaseCaughtUp(String server) implements OfInstallation {}

@@ -3,6 +3,8 @@ package dev.certfleet.server.enrolment;
 import java.sql.Timestamp;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
@@ -59,6 +61,24 @@ class Machines {
         database.sql("DELETE FROM enrolled_machine WHERE cluster = ? AND node = ?")
                 .params(cluster, node)
                 .update();
+    }
+
+    /** What a node proved to be: each a kind, a space and the digest in hexadecimal. */
+    List<String> of(String cluster, String node) {
+        return database.sql("SELECT kind || ' ' || encode(machine, 'hex') FROM enrolled_machine"
+                        + " WHERE cluster = ? AND node = ? ORDER BY 1")
+                .params(cluster, node)
+                .query(String.class)
+                .list();
+    }
+
+    /** Makes machines, as {@link #of} names them, this node again; one that is another node by now stays that. */
+    @Transactional(propagation = Propagation.MANDATORY)
+    void becomeAgain(String cluster, String node, List<String> machines) {
+        for (String machine : machines) {
+            String[] parts = machine.split(" ", 2);
+            become(new Machine(cluster, parts[0], HexFormat.of().parseHex(parts[1])), node);
+        }
     }
 
     boolean wasUsed(byte[] evidence) {

@@ -5,6 +5,7 @@ import dev.certfleet.pki.RevocationReason;
 import dev.certfleet.server.audit.AuditEvent;
 import dev.certfleet.server.audit.AuditLog;
 import dev.certfleet.server.ledger.BlockedKeys;
+import dev.certfleet.server.ledger.Quarantines;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
@@ -22,6 +23,7 @@ public class Nodes {
     private final NodeCertificates certificates;
     private final RenewalDemands demands;
     private final BlockedKeys blockedKeys;
+    private final Quarantines quarantines;
     private final AuditLog audit;
     private final Clock clock;
 
@@ -30,12 +32,14 @@ public class Nodes {
             NodeCertificates certificates,
             RenewalDemands demands,
             BlockedKeys blockedKeys,
+            Quarantines quarantines,
             AuditLog audit,
             Clock clock) {
         this.nodes = nodes;
         this.certificates = certificates;
         this.demands = demands;
         this.blockedKeys = blockedKeys;
+        this.quarantines = quarantines;
         this.audit = audit;
         this.clock = clock;
     }
@@ -80,12 +84,13 @@ public class Nodes {
         return node;
     }
 
-    /** Lets the name be enrolled once more; what the node holds is revoked when that happens. */
+    /** Lets the name be enrolled once more, which ends its quarantine; what the node holds is revoked when that happens. */
     @Transactional
     public Optional<Node> allowReinstall(String cluster, String name, String actor) {
         Optional<Node> node = nodes.lock(new Node.Id(cluster, name));
         if (node.isPresent() && node.get().state() != Node.State.REINSTALL_ALLOWED) {
             node.get().become(Node.State.REINSTALL_ALLOWED);
+            quarantines.end(cluster, name, actor);
             audit.append(actor, new AuditEvent.ReinstallAllowed(cluster, name));
         }
         return node;

@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.annotation.Propagation;
@@ -30,10 +31,12 @@ public class BlockedKeys {
     private static final int CLUSTERS = 0x43455254;
 
     private final JdbcClient database;
+    private final ApplicationEventPublisher events;
     private final Clock clock;
 
-    BlockedKeys(JdbcClient database, Clock clock) {
+    BlockedKeys(JdbcClient database, ApplicationEventPublisher events, Clock clock) {
         this.database = database;
+        this.events = events;
         this.clock = clock;
     }
 
@@ -94,7 +97,7 @@ public class BlockedKeys {
     /** Blocks a key for good, if it is not blocked as compromised yet. The caller's transaction keeps from issuing. */
     @Transactional(propagation = Propagation.MANDATORY)
     public void compromised(KeyHash key, @Nullable String comment, String by) {
-        database.sql("INSERT INTO blocked_key (public_key_hash, cause, comment, blocked_by, blocked_at)"
+        int blocked = database.sql("INSERT INTO blocked_key (public_key_hash, cause, comment, blocked_by, blocked_at)"
                         + " VALUES (?, 'compromised', ?, ?, ?) ON CONFLICT (public_key_hash) DO UPDATE SET"
                         + " cause = excluded.cause, cluster = NULL, node = NULL, comment = excluded.comment,"
                         + " blocked_by = excluded.blocked_by, blocked_at = excluded.blocked_at"
@@ -104,6 +107,13 @@ public class BlockedKeys {
                 .param(by)
                 .param(Timestamp.from(clock.instant()))
                 .update();
+        if (blocked == 1) {
+            tell(key);
+        }
+    }
+
+    private void tell(KeyHash key) {
+        events.publishEvent(new BlockChange.KeyBlocked(find(key).orElseThrow(), false));
     }
 
     /**
@@ -119,7 +129,7 @@ public class BlockedKeys {
     }
 
     private int quarantined(KeyHash key, String cluster, String node, @Nullable String comment, String by) {
-        return database.sql(
+        int blocked = database.sql(
                         "INSERT INTO blocked_key (public_key_hash, cause, cluster, node, comment, blocked_by,"
                                 + " blocked_at) VALUES (?, 'quarantine', ?, ?, ?, ?, ?) ON CONFLICT (public_key_hash) DO NOTHING")
                 .param(key.bytes())
@@ -129,6 +139,10 @@ public class BlockedKeys {
                 .param(by)
                 .param(Timestamp.from(clock.instant()))
                 .update();
+        if (blocked == 1) {
+            tell(key);
+        }
+        return blocked;
     }
 
     /** Why a key is blocked, if it is. */
@@ -159,7 +173,7 @@ public class BlockedKeys {
                 .list();
     }
 
-    private static Entry entry(ResultSet row, int number) throws SQLException {
+    static Entry entry(ResultSet row, int number) throws SQLException {
         return new Entry(
                 KeyHash.of(row.getBytes("public_key_hash")),
                 row.getString("cause"),

@@ -63,7 +63,7 @@ class Incidents {
      *
      * @param kind {@code journal} or {@code mark}
      * @param highest by cluster, the highest sequence that is known to have been
-     * @param missing how many revocations are known to be missing
+     * @param missing how many revocations, blocked keys and quarantines are known to be missing
      */
     @Transactional
     public UUID open(String kind, Map<String, Long> highest, long missing) {

@@ -4,6 +4,8 @@ import dev.certfleet.server.installation.CannotStart;
 import dev.certfleet.server.installation.DataFolder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -21,7 +23,7 @@ import org.springframework.stereotype.Component;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * This server's journal of revocations, in the folder {@code journal} of its data folder, outside of any database. One
+ * This server's journal of what is revoked or blocked, in the folder {@code journal} of its data folder, outside of any database. One
  * thread writes: what waits while it forces the disk goes with the next force, so that many who revoke share it.
  */
 @Component
@@ -32,6 +34,8 @@ class Journal implements DisposableBean {
     private static final String FOLDER = "journal";
     /** How many of the newest entries are compared with the database again and again. */
     private static final int RECENT = 256;
+
+    private static final int TOGETHER = 500;
 
     private final JournalFiles files;
     private final JsonMapper json;
@@ -160,14 +164,36 @@ class Journal implements DisposableBean {
         }
     }
 
-    /** Deletes a file whose certificates all ended. */
-    void delete(Path file) {
+    /**
+     * Deletes a file whose certificates all ended, after what still holds of it was written again. A file that is mostly that
+     * stays as it is, and so does one while the journal cannot be written.
+     */
+    void retire(Path file, List<JournalEntry> holds) {
         try {
+            if (octets(holds) * 2 > Files.size(file)) {
+                return;
+            }
+            for (int from = 0; from < holds.size(); from += TOGETHER) {
+                append(holds.subList(from, Math.min(holds.size(), from + TOGETHER)));
+            }
             files.delete(file);
-            LOG.info("deleted {}: all certificates in it have ended", file.getFileName());
+            LOG.info(
+                    "deleted {}: all certificates in it have ended; what else holds, {} entries, was written again",
+                    file.getFileName(),
+                    holds.size());
+        } catch (NotJournalled e) {
+            LOG.warn("kept {}: {}", file.getFileName(), e.getMessage());
+        } catch (NoSuchFileException e) {
+            LOG.debug("{} was deleted before", file.getFileName());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private long octets(List<JournalEntry> entries) {
+        return entries.stream()
+                .mapToLong(entry -> json.writeValueAsBytes(entry).length + 1L)
+                .sum();
     }
 
     @Override

@@ -1,74 +1,56 @@
 package dev.certfleet.server.recovery;
 
-import dev.certfleet.pki.RevocationReason;
-import dev.certfleet.server.ledger.CertificateRecord;
-import dev.certfleet.server.ledger.Restoration;
-import dev.certfleet.server.ledger.RevocationChange;
-import dev.certfleet.server.ledger.RevocationRecord;
-import dev.certfleet.server.x509.Fingerprint;
-import dev.certfleet.server.x509.Serial;
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.time.DateTimeException;
-import java.time.Instant;
-import java.util.Base64;
-import java.util.List;
-import java.util.Objects;
-import java.util.Set;
-import java.util.UUID;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
-/**
- * A line of the journal: all that is needed to put a revocation back, and the certificate with it. Times are RFC 3339.
- *
- * @param kind a revocation, its end, or {@code given-up}: an operator accepted that it stays lost
- * @param revocation the revocation's id
- * @param certificate DER in base64
- * @param epoch the feed's when this was written
- * @param sequence the entry's in the feed; 0 where there is none
- */
-record JournalEntry(
-        String kind,
-        String revocation,
-        String serial,
-        String fingerprint,
-        String authority,
-        @Nullable String cluster,
-        String reason,
-        String revokedAt,
-        @Nullable String invalidityDate,
-        @Nullable String comment,
-        String revokedBy,
-        @Nullable String releasedAt,
-        String profile,
-        @Nullable String node,
-        @Nullable String operator,
-        String subject,
-        List<String> dnsNames,
-        List<String> addresses,
-        String notBefore,
-        String notAfter,
-        String issuedAt,
-        String certificate,
-        String epoch,
-        long sequence) {
+/** A line of the journal, JSON. Its {@code kind} says what it is of. Times are RFC 3339. */
+@JsonTypeInfo(
+        use = JsonTypeInfo.Id.NAME,
+        include = JsonTypeInfo.As.EXISTING_PROPERTY,
+        property = "kind",
+        visible = true)
+@JsonSubTypes({
+    @JsonSubTypes.Type(
+            value = RevocationEntry.class,
+            names = {"revoked", "released", RevocationEntry.GIVEN_UP}),
+    @JsonSubTypes.Type(
+            value = KeyEntry.class,
+            names = {KeyEntry.BLOCKED, KeyEntry.GIVEN_UP}),
+    @JsonSubTypes.Type(
+            value = QuarantineEntry.class,
+            names = {QuarantineEntry.BEGUN, QuarantineEntry.ENDED, QuarantineEntry.GIVEN_UP})
+})
+sealed interface JournalEntry permits RevocationEntry, KeyEntry, QuarantineEntry {
+    String kind();
 
-    static final String GIVEN_UP = "given-up";
+    /** Null where it belongs to none. */
+    @Nullable
+    String cluster();
 
-    private static final Set<String> KINDS =
-            Set.of(RevocationChange.Kind.REVOKED.label(), RevocationChange.Kind.RELEASED.label(), GIVEN_UP);
+    /**
+     * Whether it has all that a replay asks for.
+     *
+     * @throws IllegalArgumentException where a part is not what it is to be
+     * @throws DateTimeException where a time is none
+     */
+    @JsonIgnore
+    boolean isComplete();
 
     /** @throws IllegalArgumentException where a server of this version wrote no such line */
     static JournalEntry read(JsonMapper json, String line) {
+        // As every server wrote it; of an array with the kind before the object Jackson would make an entry too
+        if (!line.startsWith("{\"kind\":\"")) {
+            throw new IllegalArgumentException("not an entry of a journal");
+        }
         try {
             JournalEntry entry = json.readValue(line, JournalEntry.class);
-            if (entry == null || entry.lacksAnything() || !KINDS.contains(entry.kind)) {
+            if (entry == null || !entry.isComplete()) {
                 throw new IllegalArgumentException("not an entry of a journal");
-            }
-            CertificateRecord certificate = entry.known().certificate();
-            if (!Fingerprint.of(certificate.der()).equals(certificate.id())) {
-                throw new IllegalArgumentException("the certificate is another than " + certificate.id());
             }
             return entry;
         } catch (JacksonException e) {
@@ -76,119 +58,5 @@ record JournalEntry(
         } catch (DateTimeException e) {
             throw new IllegalArgumentException("not a time: " + e.getMessage(), e);
         }
-    }
-
-    private boolean lacksAnything() {
-        return Stream.of(
-                                kind,
-                                revocation,
-                                serial,
-                                fingerprint,
-                                authority,
-                                reason,
-                                revokedAt,
-                                revokedBy,
-                                profile,
-                                subject,
-                                notBefore,
-                                notAfter,
-                                issuedAt,
-                                certificate,
-                                epoch)
-                        .anyMatch(Objects::isNull)
-                || isMissing(dnsNames)
-                || isMissing(addresses);
-    }
-
-    private static boolean isMissing(@Nullable List<String> names) {
-        return names == null || names.stream().anyMatch(Objects::isNull);
-    }
-
-    static JournalEntry of(RevocationChange change, String epoch) {
-        return of(change.kind().label(), change.revocation(), change.certificate(), epoch, change.sequence());
-    }
-
-    /** Says that a revocation stays lost. */
-    static JournalEntry givenUp(Restoration.Known known) {
-        return of(GIVEN_UP, known.revocation(), known.certificate(), "", 0);
-    }
-
-    private static JournalEntry of(
-            String kind, RevocationRecord revocation, CertificateRecord certificate, String epoch, long sequence) {
-        return new JournalEntry(
-                kind,
-                revocation.id().toString(),
-                certificate.serial().hex(),
-                certificate.id().hex(),
-                certificate.authority(),
-                certificate.cluster(),
-                revocation.reason().label(),
-                revocation.revokedAt().toString(),
-                text(revocation.invalidityDate()),
-                revocation.comment(),
-                revocation.revokedBy(),
-                text(revocation.releasedAt()),
-                certificate.profile(),
-                certificate.node(),
-                certificate.operator(),
-                certificate.subject(),
-                certificate.dnsNames(),
-                certificate.addresses(),
-                certificate.notBefore().toString(),
-                certificate.notAfter().toString(),
-                certificate.issuedAt().toString(),
-                Base64.getEncoder().encodeToString(certificate.der()),
-                epoch,
-                sequence);
-    }
-
-    private static @Nullable String text(@Nullable Instant time) {
-        return time == null ? null : time.toString();
-    }
-
-    boolean isRevocation() {
-        return kind.equals(RevocationChange.Kind.REVOKED.label());
-    }
-
-    UUID id() {
-        return UUID.fromString(revocation);
-    }
-
-    Instant ends() {
-        return Instant.parse(notAfter);
-    }
-
-    /** The revocation as it was when it was made. */
-    Restoration.Known known() {
-        return new Restoration.Known(
-                new RevocationRecord(
-                        id(),
-                        new Fingerprint(fingerprint),
-                        Serial.parse(serial),
-                        cluster,
-                        RevocationReason.of(reason),
-                        Instant.parse(revokedAt),
-                        invalidityDate == null ? null : Instant.parse(invalidityDate),
-                        comment,
-                        revokedBy,
-                        null),
-                new CertificateRecord(
-                        Serial.parse(serial),
-                        new Fingerprint(fingerprint),
-                        authority,
-                        cluster,
-                        profile,
-                        node,
-                        operator,
-                        subject,
-                        dnsNames,
-                        addresses,
-                        Instant.parse(notBefore),
-                        ends(),
-                        Base64.getDecoder().decode(certificate),
-                        Instant.parse(issuedAt),
-                        null,
-                        null,
-                        null));
     }
 }

@@ -73,8 +73,7 @@ final class JournalFiles implements AutoCloseable {
 
         Damaged(Path file, long offset) {
             super("the journal " + file + " is damaged at octet " + offset + ": put a good copy of it back, or move it"
-                    + " away and know that revocations which are in it alone cannot be put back into a database that"
-                    + " loses them");
+                    + " away and know that what is in it alone cannot be put back into a database that loses it");
         }
     }
 

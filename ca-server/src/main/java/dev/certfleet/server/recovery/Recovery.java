@@ -2,8 +2,8 @@ package dev.certfleet.server.recovery;
 
 import dev.certfleet.server.audit.AuditEvent;
 import dev.certfleet.server.audit.AuditLog;
+import dev.certfleet.server.ledger.LostBlocks;
 import dev.certfleet.server.ledger.Restoration;
-import dev.certfleet.server.ledger.Restoration.Found;
 import dev.certfleet.server.replica.ThisReplica;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -18,16 +18,14 @@ import org.springframework.transaction.support.TransactionTemplate;
 /** What the database lacks, and putting it back: by each server from its own journal, at an operator's word. */
 @Component
 public class Recovery {
-    /** How many lost revocations are told one by one. */
+    /** How much of each kind that is lost is told one by one. */
     public static final int TOLD = 1000;
-
-    private static final int TOGETHER = 200;
 
     private final Incidents incidents;
     private final DatabaseState state;
     private final JournalCheck check;
     private final Journal journal;
-    private final Restoration restoration;
+    private final Replay replay;
     private final ThisReplica self;
     private final AuditLog audit;
     private final TransactionTemplate transaction;
@@ -37,7 +35,7 @@ public class Recovery {
             DatabaseState state,
             JournalCheck check,
             Journal journal,
-            Restoration restoration,
+            Replay replay,
             ThisReplica self,
             AuditLog audit,
             PlatformTransactionManager transactions) {
@@ -45,7 +43,7 @@ public class Recovery {
         this.state = state;
         this.check = check;
         this.journal = journal;
-        this.restoration = restoration;
+        this.replay = replay;
         this.self = self;
         this.audit = audit;
         this.transaction = new TransactionTemplate(transactions);
@@ -58,8 +56,10 @@ public class Recovery {
      * @param evidence how it is known
      * @param servers whose journals matter
      * @param server the one that answers: a replay here is of its journal
-     * @param missing how many revocations its journal has and the database lacks
-     * @param lost the first of them, at most {@link #TOLD}
+     * @param missing how many revocations, blocked keys and quarantines its journal has and the database lacks
+     * @param lost the first of the revocations, at most {@link #TOLD}
+     * @param lostKeys the first of the keys, as many
+     * @param lostQuarantines the first of the quarantines, as many
      */
     public record Standing(
             @Nullable Instant since,
@@ -67,15 +67,17 @@ public class Recovery {
             List<Server> servers,
             String server,
             long missing,
-            List<Lost> lost) {}
+            List<Lost> lost,
+            List<LostKey> lostKeys,
+            List<LostQuarantine> lostQuarantines) {}
 
     /**
      * @param server who noticed
-     * @param kind {@code journal}: its journal has revocations that the database lacks; {@code mark}: an agent had read the
+     * @param kind {@code journal}: its journal has what the database lacks; {@code mark}: an agent had read the
      *     cluster's feed further than the database has it
-     * @param cluster null where the certificates belong to none
-     * @param sequence how far the feed had come
-     * @param missing revocations known to be missing when it was noticed
+     * @param cluster null where what is missing belongs to none
+     * @param sequence how far the feed had come; 0 where it does not tell of it
+     * @param missing how much was known to be missing when it was noticed
      */
     public record Evidence(
             String server, String kind, @Nullable String cluster, long sequence, long missing, Instant at) {}
@@ -111,16 +113,40 @@ public class Recovery {
             boolean certificateLost,
             boolean replayable) {}
 
+    /**
+     * A lost public key that was blocked.
+     *
+     * @param cause {@code compromised} or {@code quarantine}
+     * @param cluster of the node in quarantine; null for a compromised key
+     * @param node in quarantine; null for a compromised key
+     */
+    public record LostKey(
+            String publicKeyHash,
+            String cause,
+            @Nullable String cluster,
+            @Nullable String node,
+            Instant blockedAt) {}
+
+    /**
+     * A lost quarantine, or the lost end of one.
+     *
+     * @param endedAt when a reinstall was allowed; null where the node is to be in quarantine still
+     * @param endLost whether the end alone is lost
+     * @param replayable false where the cluster is lost too
+     */
+    public record LostQuarantine(
+            String quarantine,
+            String cluster,
+            String node,
+            Instant quarantinedAt,
+            @Nullable Instant endedAt,
+            boolean endLost,
+            boolean replayable) {}
+
     /** Compares this server's journal now. */
     public Standing standing() {
-        List<Lost> lost = new ArrayList<>();
-        long[] missing = {0};
-        check.eachLost((entry, found) -> {
-            missing[0]++;
-            if (lost.size() < TOLD) {
-                lost.add(lost(entry, found));
-            }
-        });
+        LostThings lost = new LostThings();
+        check.eachLost(lost);
         return new Standing(
                 incidents.current().map(Incidents.Incident::since).orElse(null),
                 incidents.evidence().stream()
@@ -143,21 +169,10 @@ public class Recovery {
                                 one.awaited()))
                         .toList(),
                 self.replica().name(),
-                missing[0],
-                lost);
-    }
-
-    private static Lost lost(JournalEntry entry, Found found) {
-        return new Lost(
-                entry.revocation(),
-                entry.fingerprint(),
-                entry.serial(),
-                entry.cluster(),
-                entry.authority(),
-                entry.reason(),
-                Instant.parse(entry.revokedAt()),
-                found != Found.REVOCATION_LOST,
-                found != Found.AUTHORITY_LOST);
+                lost.missing(),
+                lost.revocations(),
+                lost.keys(),
+                lost.quarantines());
     }
 
     /**
@@ -165,8 +180,10 @@ public class Recovery {
      *
      * @param revocations how many it put back
      * @param certificates how many of their certificates it had to record again
+     * @param keys how many keys it blocked again
+     * @param quarantines how many quarantines, and ends of quarantines, it put back
      */
-    public record Replayed(long revocations, long certificates) {}
+    public record Replayed(long revocations, long certificates, long keys, long quarantines) {}
 
     /**
      * Puts back what this server's journal has and the database lacks, begins a new history of the feeds, and ends the
@@ -182,9 +199,9 @@ public class Recovery {
                     audit.append(actor, new AuditEvent.FeedEpochChanged(epoch));
                 }));
 
-        // 2. Each revocation, and its certificate
-        Batch batch = new Batch(actor);
-        check.eachLost(batch::add);
+        // 2. Each revocation, and its certificate; then what is blocked without one
+        Replay.Batch batch = replay.batch(actor, self.replica().id());
+        check.eachLost(batch);
         batch.flush();
 
         // 3. What is left, and whether anybody else is waited for
@@ -195,52 +212,7 @@ public class Recovery {
             closeIfDone(actor);
         }));
         state.refresh();
-        return new Replayed(batch.revocations, batch.certificates);
-    }
-
-    private final class Batch {
-        private final String actor;
-        private final List<JournalEntry> entries = new ArrayList<>();
-        private final List<Found> found = new ArrayList<>();
-        private long revocations;
-        private long certificates;
-
-        Batch(String actor) {
-            this.actor = actor;
-        }
-
-        void add(JournalEntry entry, Found of) {
-            if (of == Found.AUTHORITY_LOST) {
-                return;
-            }
-            entries.add(entry);
-            found.add(of);
-            if (entries.size() == TOGETHER) {
-                flush();
-            }
-        }
-
-        void flush() {
-            transaction.executeWithoutResult(status -> {
-                for (int i = 0; i < entries.size(); i++) {
-                    putBack(entries.get(i), found.get(i));
-                }
-            });
-            entries.clear();
-            found.clear();
-        }
-
-        private void putBack(JournalEntry entry, Found of) {
-            if (!restoration.putBack(entry.known(), self.replica().id())) {
-                return;
-            }
-            audit.append(
-                    actor,
-                    new AuditEvent.RevocationReplayed(
-                            entry.cluster(), entry.fingerprint(), entry.serial(), entry.reason(), entry.revokedAt()));
-            revocations++;
-            certificates += of == Found.CERTIFICATE_LOST ? 1 : 0;
-        }
+        return batch.done();
     }
 
     /**
@@ -258,7 +230,7 @@ public class Recovery {
         }
         Accepted accepted = server.equals(self.replica().id())
                 ? acceptOwn()
-                : new Accepted(holder.get().missing(), List.of());
+                : new Accepted(holder.get().missing(), List.of(), List.of(), List.of());
         Boolean changed = transaction.execute(status -> incidents
                 .lock()
                 .filter(incident -> !holder.get().givenUp())
@@ -280,25 +252,41 @@ public class Recovery {
     }
 
     /**
-     * @param missing how many revocations stay lost; null where the server never said
-     * @param lost those of them that this server knows, at most {@link #TOLD}
+     * @param missing how many revocations, blocked keys and quarantines stay lost; null where the server never said
+     * @param lost the revocations of those that this server knows, at most {@link #TOLD}
+     * @param lostKeys the keys, as many
+     * @param lostQuarantines the quarantines, as many
      */
-    public record Accepted(@Nullable Long missing, List<Lost> lost) {}
+    public record Accepted(
+            @Nullable Long missing, List<Lost> lost, List<LostKey> lostKeys, List<LostQuarantine> lostQuarantines) {}
 
     /** The journal itself has to say so: it is compared again and again. */
     private Accepted acceptOwn() {
         List<JournalEntry> entries = new ArrayList<>();
-        List<Lost> lost = new ArrayList<>();
-        check.eachLost((entry, found) -> {
-            entries.add(JournalEntry.givenUp(entry.known()));
-            if (lost.size() < TOLD) {
-                lost.add(lost(entry, found));
+        LostThings lost = new LostThings();
+        check.eachLost(new LostReader() {
+            @Override
+            public void revocation(RevocationEntry entry, Restoration.Found found) {
+                entries.add(RevocationEntry.givenUp(entry.known()));
+                lost.revocation(entry, found);
+            }
+
+            @Override
+            public void key(KeyEntry entry) {
+                entries.add(entry.givenUp());
+                lost.key(entry);
+            }
+
+            @Override
+            public void quarantine(QuarantineEntry entry, LostBlocks.Found found) {
+                entries.add(entry.givenUp());
+                lost.quarantine(entry, found);
             }
         });
         if (!entries.isEmpty()) {
             journal.append(entries);
         }
-        return new Accepted((long) entries.size(), lost);
+        return new Accepted(lost.missing(), lost.revocations(), lost.keys(), lost.quarantines());
     }
 
     private void closeIfDone(String actor) {

@@ -24,7 +24,7 @@ class RecoverySchedule {
     }
 
     @Bean
-    Repeating journalCatchUp(JournalRevocations revocations) {
-        return new Repeating("journal-catch-up", Duration.ofMillis(500), revocations::catchUp);
+    Repeating journalCatchUp(JournalChanges changes) {
+        return new Repeating("journal-catch-up", Duration.ofMillis(500), changes::catchUp);
     }
 }

@@ -1,5 +1,5 @@
 /**
- * Revoked stays revoked: the journal of revocations outside the database, the marks that agents carry, what is refused while
+ * Revoked stays revoked, and blocked blocked: the journal outside the database, the marks that agents carry, what is refused while
  * the database is behind either, and how it catches up.
  */
 @ApplicationModule(allowedDependencies = {"x509", "ledger", "audit", "installation", "replica", "schedule"})

@@ -18,6 +18,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.annotation.Isolation;
@@ -129,12 +131,16 @@ public class QuarantineNode {
     }
 
     private List<EnrolmentToken> tokens(Node node) {
-        return quarantine.tokensOf(node, certificates.tokensUsedBy(node.cluster(), node.name()));
+        return quarantine.tokensOf(node, used(node));
+    }
+
+    private Set<UUID> used(Node node) {
+        return certificates.tokensUsedBy(node.cluster(), node.name());
     }
 
     private BulkAnswer act(Order order, Node node, Plan plan, Caller caller) {
         String by = caller.actor();
-        quarantine.begin(node);
+        quarantine.begin(node, used(node), order.reason().label(), order.comment(), by);
         List<KeyHash> keys = certificates.keysOfNode(order.cluster(), order.node());
         int blocked = blockedKeys.ofQuarantinedNode(keys, order.cluster(), order.node(), order.comment(), by);
         RevokeTogether.Result result = together.revoke(plan.certificates(), order.reason(), null, order.comment(), by);

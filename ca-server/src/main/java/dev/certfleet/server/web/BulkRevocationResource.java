@@ -3,6 +3,7 @@ package dev.certfleet.server.web;
 import dev.certfleet.pki.RevocationReason;
 import dev.certfleet.server.access.Caller;
 import dev.certfleet.server.ledger.Selection;
+import dev.certfleet.server.recovery.JournalChanges;
 import dev.certfleet.server.revocation.RevokeByFilter;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Schema;
@@ -29,12 +30,15 @@ class BulkRevocationResource {
     private final RevokeByFilter revoke;
     private final Clustered clustered;
     private final Idempotency idempotency;
+    private final JournalChanges journal;
     private final Clock clock;
 
-    BulkRevocationResource(RevokeByFilter revoke, Clustered clustered, Idempotency idempotency, Clock clock) {
+    BulkRevocationResource(
+            RevokeByFilter revoke, Clustered clustered, Idempotency idempotency, JournalChanges journal, Clock clock) {
         this.revoke = revoke;
         this.clustered = clustered;
         this.idempotency = idempotency;
+        this.journal = journal;
         this.clock = clock;
     }
 
@@ -78,13 +82,15 @@ class BulkRevocationResource {
         if (dryRun) {
             return ResponseEntity.ok(BulkView.of(revoke.dryRun(order, caller), clock.instant()));
         }
-        return idempotency.once(
+        ResponseEntity<BulkView> answer = idempotency.once(
                 caller,
                 request,
                 body,
                 BulkView.class,
                 () -> ResponseEntity.status(HttpStatus.CREATED)
                         .body(BulkView.of(revoke.revoke(order, body.confirmation(), caller), clock.instant())));
+        journal.complete();
+        return answer;
     }
 
     private static Selection selection(String cluster, Filter filter) {

@@ -4,6 +4,7 @@ import dev.certfleet.server.access.Caller;
 import dev.certfleet.server.authority.Authorities;
 import dev.certfleet.server.ledger.BlockedKeys;
 import dev.certfleet.server.ledger.CertificateRecord;
+import dev.certfleet.server.recovery.JournalChanges;
 import dev.certfleet.server.revocation.ReportCompromisedKey;
 import dev.certfleet.server.x509.KeyHash;
 import io.swagger.v3.oas.annotations.Operation;
@@ -35,6 +36,7 @@ class CompromisedKeyResource {
     private final VisibleCertificates visible;
     private final Authorities authorities;
     private final Idempotency idempotency;
+    private final JournalChanges journal;
     private final Clock clock;
 
     CompromisedKeyResource(
@@ -43,12 +45,14 @@ class CompromisedKeyResource {
             VisibleCertificates visible,
             Authorities authorities,
             Idempotency idempotency,
+            JournalChanges journal,
             Clock clock) {
         this.report = report;
         this.blockedKeys = blockedKeys;
         this.visible = visible;
         this.authorities = authorities;
         this.idempotency = idempotency;
+        this.journal = journal;
         this.clock = clock;
     }
 
@@ -97,7 +101,7 @@ class CompromisedKeyResource {
         if (dryRun) {
             return ResponseEntity.ok(BulkView.of(report.dryRun(key, comment, caller), clock.instant()));
         }
-        return idempotency.once(caller, request, body, BulkView.class, () -> {
+        ResponseEntity<BulkView> answer = idempotency.once(caller, request, body, BulkView.class, () -> {
             try {
                 return ResponseEntity.status(HttpStatus.CREATED)
                         .body(BulkView.of(report.report(key, comment, body.confirmation(), caller), clock.instant()));
@@ -105,6 +109,8 @@ class CompromisedKeyResource {
                 throw May.refused();
             }
         });
+        journal.complete();
+        return answer;
     }
 
     @GetMapping

@@ -156,10 +156,10 @@ final class Failures {
     }
 
     private static ProblemException notJournalled(NotJournalled failure) {
-        LOG.error("revoked and committed, but not journalled: {}", failure.getMessage());
+        LOG.error("done and committed, but not journalled: {}", failure.getMessage());
         return new ProblemException(
                 ProblemType.NOT_JOURNALLED,
-                "it is revoked and committed, and a database that is restored from a backup would not know of it;"
+                "it is done and committed, and a database that is restored from a backup would not know of it;"
                         + " mend the server's data folder and send the request again");
     }
 

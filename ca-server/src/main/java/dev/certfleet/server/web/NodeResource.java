@@ -7,6 +7,7 @@ import dev.certfleet.server.enrolment.Assignments;
 import dev.certfleet.server.enrolment.ChangeNode;
 import dev.certfleet.server.enrolment.Node;
 import dev.certfleet.server.enrolment.Nodes;
+import dev.certfleet.server.recovery.JournalChanges;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
@@ -38,13 +39,21 @@ class NodeResource {
     private final ChangeNode change;
     private final Clustered clustered;
     private final Idempotency idempotency;
+    private final JournalChanges journal;
     private final JsonMapper json;
 
-    NodeResource(Nodes nodes, ChangeNode change, Clustered clustered, Idempotency idempotency, JsonMapper json) {
+    NodeResource(
+            Nodes nodes,
+            ChangeNode change,
+            Clustered clustered,
+            Idempotency idempotency,
+            JournalChanges journal,
+            JsonMapper json) {
         this.nodes = nodes;
         this.change = change;
         this.clustered = clustered;
         this.idempotency = idempotency;
+        this.journal = journal;
         this.json = json;
     }
 
@@ -108,12 +117,14 @@ class NodeResource {
             @PathVariable String node) {
         May.administer(caller, cluster);
         String name = clustered.named(cluster).name();
-        return idempotency.once(
+        ResponseEntity<View> answer = idempotency.once(
                 caller,
                 request,
                 "",
                 View.class,
                 () -> ResponseEntity.ok(view(found(nodes.allowReinstall(name, node, caller.actor()), node))));
+        journal.complete();
+        return answer;
     }
 
     @Schema(name = "NodeRenewal")

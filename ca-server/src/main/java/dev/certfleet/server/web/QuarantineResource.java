@@ -2,6 +2,7 @@ package dev.certfleet.server.web;
 
 import dev.certfleet.pki.RevocationReason;
 import dev.certfleet.server.access.Caller;
+import dev.certfleet.server.recovery.JournalChanges;
 import dev.certfleet.server.revocation.BulkOutcome;
 import dev.certfleet.server.revocation.QuarantineNode;
 import io.swagger.v3.oas.annotations.Operation;
@@ -26,12 +27,19 @@ class QuarantineResource {
     private final QuarantineNode quarantine;
     private final Clustered clustered;
     private final Idempotency idempotency;
+    private final JournalChanges journal;
     private final Clock clock;
 
-    QuarantineResource(QuarantineNode quarantine, Clustered clustered, Idempotency idempotency, Clock clock) {
+    QuarantineResource(
+            QuarantineNode quarantine,
+            Clustered clustered,
+            Idempotency idempotency,
+            JournalChanges journal,
+            Clock clock) {
         this.quarantine = quarantine;
         this.clustered = clustered;
         this.idempotency = idempotency;
+        this.journal = journal;
         this.clock = clock;
     }
 
@@ -66,12 +74,14 @@ class QuarantineResource {
         if (dryRun) {
             return ResponseEntity.ok(view(quarantine.dryRun(order, caller), node));
         }
-        return idempotency.once(
+        ResponseEntity<BulkView> answer = idempotency.once(
                 caller,
                 request,
                 body,
                 BulkView.class,
                 () -> ResponseEntity.ok(view(quarantine.quarantine(order, body.confirmation(), caller), node)));
+        journal.complete();
+        return answer;
     }
 
     private BulkView view(Optional<BulkOutcome> outcome, String node) {

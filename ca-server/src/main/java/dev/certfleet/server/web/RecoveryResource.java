@@ -34,8 +34,10 @@ class RecoveryResource {
      * @param evidence how it is known
      * @param servers whose journals matter; issuance goes on when none is awaited
      * @param server the one that answers: a replay here is of its journal
-     * @param missing how many revocations its journal has and the database lacks
-     * @param lost the first of them
+     * @param missing how many revocations, blocked keys and quarantines its journal has and the database lacks
+     * @param lost the first of the revocations
+     * @param lostKeys the first of the keys
+     * @param lostQuarantines the first of the quarantines
      */
     @Schema(name = "Recovery")
     record View(
@@ -45,16 +47,23 @@ class RecoveryResource {
             List<Recovery.Server> servers,
             String server,
             long missing,
-            List<Recovery.Lost> lost) {}
+            List<Recovery.Lost> lost,
+            List<Recovery.LostKey> lostKeys,
+            List<Recovery.LostQuarantine> lostQuarantines) {}
 
     @Schema(name = "Replayed")
-    record Replayed(long revocations, long certificates, View recovery) {}
+    record Replayed(long revocations, long certificates, long keys, long quarantines, View recovery) {}
 
     @Schema(name = "AcceptLoss")
     record AcceptLoss(String server) {}
 
     @Schema(name = "AcceptedLoss")
-    record Accepted(@Nullable Long missing, List<Recovery.Lost> lost, View recovery) {}
+    record Accepted(
+            @Nullable Long missing,
+            List<Recovery.Lost> lost,
+            List<Recovery.LostKey> lostKeys,
+            List<Recovery.LostQuarantine> lostQuarantines,
+            View recovery) {}
 
     @GetMapping
     @Operation(
@@ -69,11 +78,12 @@ class RecoveryResource {
     @PostMapping("/replay")
     @Operation(
             operationId = "replay",
-            summary = "Puts back from this server's journal each revocation that the database lost")
+            summary = "Puts back from this server's journal each revocation, blocked key and quarantine that the"
+                    + " database lost")
     Replayed replay(@AuthenticationPrincipal Caller caller) {
         May.administerInstallation(caller);
         Recovery.Replayed done = recovery.replay(caller.actor());
-        return new Replayed(done.revocations(), done.certificates(), view());
+        return new Replayed(done.revocations(), done.certificates(), done.keys(), done.quarantines(), view());
     }
 
     @PostMapping(path = "/accept-loss", consumes = MediaType.APPLICATION_JSON_VALUE)
@@ -84,7 +94,8 @@ class RecoveryResource {
         May.administerInstallation(caller);
         Recovery.Accepted accepted = recovery.acceptLoss(id(body.server()), caller.actor())
                 .orElseThrow(() -> ProblemException.notFound("server with this id"));
-        return new Accepted(accepted.missing(), accepted.lost(), view());
+        return new Accepted(
+                accepted.missing(), accepted.lost(), accepted.lostKeys(), accepted.lostQuarantines(), view());
     }
 
     private static UUID id(String text) {
@@ -105,6 +116,8 @@ class RecoveryResource {
                 standing.servers(),
                 standing.server(),
                 standing.missing(),
-                standing.lost());
+                standing.lost(),
+                standing.lostKeys(),
+                standing.lostQuarantines());
     }
 }

@@ -7,7 +7,7 @@ import dev.certfleet.server.ledger.Ledger;
 import dev.certfleet.server.ledger.RevocationRecord;
 import dev.certfleet.server.ledger.RevocationSearch;
 import dev.certfleet.server.ledger.Revocations;
-import dev.certfleet.server.recovery.JournalRevocations;
+import dev.certfleet.server.recovery.JournalChanges;
 import dev.certfleet.server.revocation.RevokeCertificate;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Schema;
@@ -47,7 +47,7 @@ class RevocationResource {
     private final Idempotency idempotency;
     private final VisibleRevocations visibleRevocations;
     private final ReceiptViews receipts;
-    private final JournalRevocations journal;
+    private final JournalChanges journal;
     private final Clock clock;
 
     RevocationResource(
@@ -58,7 +58,7 @@ class RevocationResource {
             Idempotency idempotency,
             VisibleRevocations visibleRevocations,
             ReceiptViews receipts,
-            JournalRevocations journal,
+            JournalChanges journal,
             Clock clock) {
         this.revoke = revoke;
         this.revocations = revocations;

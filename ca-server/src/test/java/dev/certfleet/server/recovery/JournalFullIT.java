@@ -82,6 +82,45 @@ class JournalFullIT {
         }
     }
 
+    @Test
+    void failsReportsOfKeysThatAreNotJournalledAndCompletesThemWhenTheyAreRepeated() throws Exception {
+        try (TestDatabase database = TestDatabase.create()) {
+            TestServer server = Restored.start(data(), database);
+            try {
+                TestClient admin = server.admin();
+                String key =
+                        "{\"csr\": " + TestClient.quoted(TestIdentity.request().pem());
+                String confirmation = admin.post("/compromised-keys?dryRun=true", key + "}")
+                        .expect(200)
+                        .get("confirmation")
+                        .asString();
+                String report = key + ", \"confirmation\": \"" + confirmation + "\"}";
+                Path filler = journal().resolve("filler");
+                fill(filler);
+
+                for (int i = 0; i < 2; i++) {
+                    admin.post("/compromised-keys", report, "Idempotency-Key", "full")
+                            .expectProblem(503, "not-journalled");
+                    admin.post("/compromised-keys", report).expectProblem(503, "not-journalled");
+                }
+
+                String hash = admin.get("/compromised-keys")
+                        .expect(200)
+                        .get("items")
+                        .get(0)
+                        .get("publicKeyHash")
+                        .asString();
+                Files.delete(filler);
+                admin.post("/compromised-keys", report, "Idempotency-Key", "full")
+                        .expect(201);
+                assertThat(Files.readString(journal().resolve("journal-00000001.log")))
+                        .contains(hash);
+            } finally {
+                server.stop();
+            }
+        }
+    }
+
     private static void fill(Path file) throws IOException {
         try (OutputStream out = Files.newOutputStream(file)) {
             while (true) {

@@ -37,7 +37,10 @@ class RecoveryTest {
             TestClient admin = made.admin(server);
             JsonNode behind = admin.get("/recovery").expect(200);
             assertThat(behind.get("behind").asBoolean()).isTrue();
-            assertThat(behind.get("missing").asLong()).isEqualTo(3);
+            assertThat(behind.get("missing").asLong()).isEqualTo(5);
+            assertThat(behind.get("lostKeys"))
+                    .as("of what was revoked for keyCompromise")
+                    .hasSize(2);
             assertThat(behind.get("lost"))
                     .extracting(lost -> lost.get("certificate").asString()
                             + " "
@@ -199,7 +202,7 @@ class RecoveryTest {
         assertThat(receipt.get("counts").get("replica").toString()).isEqualTo("{\"expected\":2,\"proved\":2}");
     }
 
-    private static void within(Duration longest, BooleanSupplier holds) throws InterruptedException {
+    static void within(Duration longest, BooleanSupplier holds) throws InterruptedException {
         long end = System.nanoTime() + longest.toNanos();
         while (!holds.getAsBoolean()) {
             assertThat(System.nanoTime()).as("within %s", longest).isLessThan(end);
