@@ -119,7 +119,11 @@ public final class Agent implements AutoCloseable {
                 settings.etcd().enabled() ? List.of(etcd) : List.of(),
                 this::pollNow);
         this.watch = new AssignmentWatch(
-                this::toWaitFor, settings.renewal().pollInterval(), backoff(), clock, this::pollNow);
+                this::toWaitFor,
+                settings.renewal().pollInterval().multipliedBy(HEARD),
+                backoff(),
+                clock,
+                this::pollNow);
         this.freshBoot = !bootId().equals(lastBootId());
         this.identity = identityFolder.load().orElse(null);
         this.assignment = storedAssignment().orElse(null);
@@ -319,7 +323,9 @@ public final class Agent implements AutoCloseable {
         }
         String demand = identityDemand();
         boolean asked = !demand.equals(identityFolder.answeredDemand()) && present.isOlderThan(demand);
-        if (present.renewAt().isAfter(now) && !asked && !expiredAtServer && !identityRenewal.underWay()) {
+        // By the server's clock, which decides about it: one that is a year ahead here would renew without end.
+        Instant atServer = now.minus(clocks.skew().orElse(Duration.ZERO));
+        if (present.renewAt().isAfter(atServer) && !asked && !expiredAtServer && !identityRenewal.underWay()) {
             return;
         }
         try {

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class AssignmentWatch implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger("certfleet.agent");
-    private static final Duration LONGEST_WAIT = Duration.ofSeconds(60);
+    /** Below what proxies give an idle connection, often 60 s. */
+    private static final Duration LONGEST_WAIT = Duration.ofSeconds(50);
     /** For as long as this the agent is given to take up what it was told of. */
     private static final Duration TAKE_UP = Duration.ofSeconds(5);
 

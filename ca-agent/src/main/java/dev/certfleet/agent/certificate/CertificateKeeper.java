@@ -214,7 +214,7 @@ public final class CertificateKeeper {
                     LOG.log(System.Logger.Level.INFO, "{0}: {1}", profile.label(), proof.label());
                 }
                 case Finding.NotRunning(Component component) -> {
-                    watch.notRunning(component, now().plus(tools.renewal().pollInterval()));
+                    watch.notRunning(component, now(), tools.renewal().pollInterval());
                     if (state.stage() == Stage.PROVING) {
                         save(state.inUse());
                     }

@@ -30,6 +30,12 @@ final class AuditFollower {
 
     private static final System.Logger LOG = System.getLogger("certfleet.agent.gate");
     private static final Duration LOOK = Duration.ofMillis(250);
+    /** Where nothing was written for so many looks. */
+    private static final Duration IDLE_LOOK = Duration.ofSeconds(1);
+    /** Where there is no log. */
+    private static final Duration ABSENT_LOOK = Duration.ofSeconds(5);
+
+    private static final int LOOKS_UNTIL_IDLE = 20;
     private static final Duration SAVE_EVERY = Duration.ofSeconds(5);
     private static final int BUFFER = 128 << 10;
     /** Of one line; kube-apiserver cuts what it logs far below, but names and groups are the callers' choice. */
@@ -88,9 +94,11 @@ final class AuditFollower {
 
     /** Until interrupted. */
     void run() throws InterruptedException {
-        while (!Thread.currentThread().isInterrupted()) {
-            if (!readSome()) {
-                Thread.sleep(LOOK);
+        for (int quiet = 0; !Thread.currentThread().isInterrupted(); quiet++) {
+            if (readSome()) {
+                quiet = 0;
+            } else {
+                Thread.sleep(quiet < LOOKS_UNTIL_IDLE ? LOOK : channel == null ? ABSENT_LOOK : IDLE_LOOK);
             }
         }
     }

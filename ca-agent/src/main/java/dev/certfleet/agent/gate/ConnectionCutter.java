@@ -9,6 +9,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,7 +38,7 @@ final class ConnectionCutter {
     private static final List<Duration> OF_USER =
             List.of(Duration.ofSeconds(1), Duration.ofSeconds(2), Duration.ofSeconds(4), Duration.ofSeconds(8));
 
-    private static final Duration LOOK = Duration.ofMillis(100);
+    private static final Duration NOTHING_TO_DO = Duration.ofMinutes(10);
     private static final int ADDRESSES_AT_ONCE = 64;
 
     private final CallerMemory callers;
@@ -46,6 +47,7 @@ final class ConnectionCutter {
     private final Clock clock;
     private final GateMetrics metrics;
     private final Map<String, Target> targets = new LinkedHashMap<>();
+    private final Bell bell = new Bell();
 
     /**
      * @param nodeAddresses empty for a user
@@ -83,13 +85,24 @@ final class ConnectionCutter {
         synchronized (targets) {
             targets.put(revocation.id(), new Target(revocation.id(), new TreeSet<>(revocation.addresses()), now, 0));
         }
+        bell.ring();
     }
 
     /** Until interrupted. */
     void run() throws InterruptedException {
         while (!Thread.currentThread().isInterrupted()) {
             cutDue();
-            Thread.sleep(LOOK);
+            bell.await(untilNext());
+        }
+    }
+
+    private Duration untilNext() {
+        Instant now = clock.instant();
+        synchronized (targets) {
+            return targets.values().stream()
+                    .map(target -> Duration.between(now, target.due()))
+                    .min(Comparator.naturalOrder())
+                    .orElse(NOTHING_TO_DO);
         }
     }
 

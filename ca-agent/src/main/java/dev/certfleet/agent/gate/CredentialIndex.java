@@ -27,6 +27,8 @@ final class CredentialIndex {
     private volatile boolean changed;
     private volatile boolean mustBeSaved;
     private final AtomicLong refusals = new AtomicLong();
+    private volatile Runnable whenRefusalsChange = () -> {};
+    private volatile Runnable whenMustBeSaved = () -> {};
 
     /** @param epoch empty before anything was read */
     record FeedPosition(String epoch, long sequence) {
@@ -94,7 +96,7 @@ final class CredentialIndex {
         changed = true;
         forgetNeverIssued(credential.id());
         Credential now = merge(credential, known -> known.revoked(reason, at));
-        refusals.incrementAndGet();
+        refusalsChanged();
         return now;
     }
 
@@ -129,9 +131,9 @@ final class CredentialIndex {
         }
         if (taken.get()) {
             changed = true;
-            refusals.incrementAndGet();
+            refusalsChanged();
             if (answer instanceof CertificateStatus.Revoked) {
-                mustBeSaved = true;
+                markMustBeSaved();
             }
         }
         return taken.get() ? Taken.YES : Taken.NO;
@@ -146,7 +148,7 @@ final class CredentialIndex {
                 neverIssued.remove(neverIssued.keySet().iterator().next());
             }
         }
-        mustBeSaved = true;
+        markMustBeSaved();
     }
 
     /** When the CA last said that it never issued this. */
@@ -175,6 +177,21 @@ final class CredentialIndex {
         }
     }
 
+    /** @param told after each change that may have changed who is refused */
+    void whenRefusalsChange(Runnable told) {
+        whenRefusalsChange = told;
+    }
+
+    /** @param told when something is to be saved soon */
+    void whenMustBeSaved(Runnable told) {
+        whenMustBeSaved = told;
+    }
+
+    private void refusalsChanged() {
+        refusals.incrementAndGet();
+        whenRefusalsChange.run();
+    }
+
     /** Another number after each change that may have changed who is refused. */
     long refusals() {
         return refusals.get();
@@ -196,5 +213,6 @@ final class CredentialIndex {
 
     void markMustBeSaved() {
         mustBeSaved = true;
+        whenMustBeSaved.run();
     }
 }

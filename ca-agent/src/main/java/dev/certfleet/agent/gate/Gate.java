@@ -38,10 +38,12 @@ public final class Gate implements AutoCloseable {
 
     private static final System.Logger LOG = System.getLogger("certfleet.agent.gate");
     private static final Duration TICK = Duration.ofSeconds(1);
+    /** Between two looks while nothing is under way. */
+    private static final Duration IDLE_TICK = Duration.ofSeconds(5);
     /** For what can be found out again: the file is written whole, and on the disk that etcd needs. */
-    private static final int TICKS_BETWEEN_SAVES = 300;
+    private static final Duration BETWEEN_SAVES = Duration.ofMinutes(5);
 
-    private static final int TICKS_BETWEEN_PRUNES = 600;
+    private static final Duration BETWEEN_PRUNES = Duration.ofMinutes(10);
 
     /** id-kp-clientAuth, RFC 5280 section 4.2.1.12. */
     private static final String CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
@@ -66,6 +68,7 @@ public final class Gate implements AutoCloseable {
     private final AuditFollower audit;
     private final ConnectionCutter cutter;
     private final RevocationListener listener;
+    private final Bell upkeepDue = new Bell();
 
     private final Supplier<Issuers> issuers;
     private List<ProofKeeper.Pending> savedProofs = List.of();
@@ -96,6 +99,7 @@ public final class Gate implements AutoCloseable {
         this.issuers = issuers;
         this.stateFile = new StateFile(stateFile);
         this.proofFile = new ProofFile(stateFile.resolveSibling("proofs.json"));
+        index.whenMustBeSaved(upkeepDue::ring);
         RetryDelay quick = new RetryDelay(Duration.ofSeconds(1), Duration.ofSeconds(30), random);
         this.alarms = new Alarms(server, quick, clock, metrics);
         this.statuses =
@@ -220,20 +224,28 @@ public final class Gate implements AutoCloseable {
     }
 
     private void upkeep() throws InterruptedException {
-        for (int tick = 1; !Thread.currentThread().isInterrupted(); tick++) {
+        Instant nextSave = clock.instant().plus(BETWEEN_SAVES);
+        Instant nextPrune = clock.instant().plus(BETWEEN_PRUNES);
+        while (!Thread.currentThread().isInterrupted()) {
             Thread.sleep(TICK);
+            if (!statuses.retries() && unknown.size() == 0 && audited.size() == 0) {
+                upkeepDue.await(IDLE_TICK.minus(TICK));
+            }
             statuses.refreshDue();
             unknown.retryDue();
             audited.retryDue();
             if (hasDoor) {
                 auditWatch.look(audit.events(), metrics.decisions());
             }
-            if (tick % TICKS_BETWEEN_PRUNES == 0) {
-                index.prune(clock.instant().minus(KEEP_EXPIRED));
+            Instant now = clock.instant();
+            if (!now.isBefore(nextPrune)) {
+                index.prune(now.minus(KEEP_EXPIRED));
+                nextPrune = now.plus(BETWEEN_PRUNES);
             }
-            boolean due = tick % TICKS_BETWEEN_SAVES == 0 && index.takeChanged();
+            boolean due = !now.isBefore(nextSave) && index.takeChanged();
             if (index.takeMustBeSaved() || proofs.takeChanged() || due) {
                 save();
+                nextSave = now.plus(BETWEEN_SAVES);
             }
         }
     }

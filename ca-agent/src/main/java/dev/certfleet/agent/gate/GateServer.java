@@ -33,6 +33,7 @@ public final class GateServer implements AutoCloseable {
     private static final Map<String, String> HTTP_SERVER = Map.of(
             "sun.net.httpserver.nodelay", "true",
             "sun.net.httpserver.idleInterval", "120",
+            "sun.net.httpserver.timerMillis", "5000",
             "sun.net.httpserver.maxReqTime", "30",
             "sun.net.httpserver.maxRspTime", "30");
 

@@ -34,7 +34,9 @@ public final class ListKeeper {
     record State(int listed, int leftOut, @Nullable Boolean loaded, String problem) {}
 
     private static final System.Logger LOG = System.getLogger("certfleet.agent.gate");
+    /** While the feed is not read to its end, which nobody tells. */
     private static final Duration LOOK = Duration.ofMillis(250);
+
     private static final Duration AT_MOST_EVERY = Duration.ofSeconds(1);
     /** Expired certificates leave the list without anybody telling. */
     private static final Duration AT_LEAST_EVERY = Duration.ofMinutes(10);
@@ -51,6 +53,8 @@ public final class ListKeeper {
     private final ApiServer apiServer;
     private final Clock clock;
     private final GateMetrics metrics;
+
+    private final Bell bell = new Bell();
 
     private volatile boolean outdated;
     private long seen = -1;
@@ -74,6 +78,7 @@ public final class ListKeeper {
         this.apiServer = apiServer;
         this.clock = clock;
         this.metrics = metrics;
+        index.whenRefusalsChange(bell::ring);
     }
 
     State state() {
@@ -83,7 +88,11 @@ public final class ListKeeper {
     /** Until interrupted. */
     void run() throws InterruptedException {
         while (!Thread.currentThread().isInterrupted()) {
-            Thread.sleep(publishIfDue() ? AT_MOST_EVERY : LOOK);
+            if (publishIfDue()) {
+                Thread.sleep(AT_MOST_EVERY);
+            } else {
+                bell.await(untilNext());
+            }
             askIfDue();
         }
     }
@@ -91,6 +100,16 @@ public final class ListKeeper {
     /** Has it written anew, as what the file has beside the list changed. */
     void writeAnew() {
         outdated = true;
+        bell.ring();
+    }
+
+    private Duration untilNext() {
+        if (outdated || index.refusals() != seen) {
+            return LOOK;
+        }
+        Instant rewrite = publishedAt.plus(AT_LEAST_EVERY);
+        Instant next = marker != null && nextQuestion.isBefore(rewrite) ? nextQuestion : rewrite;
+        return Duration.between(clock.instant(), next);
     }
 
     /** True where it was written. */

@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,7 +39,7 @@ final class ProofKeeper {
     private static final String AUTHENTICATED = "system:authenticated";
     private static final int BATCH = 500;
     private static final int AT_ONCE = 8;
-    private static final Duration LOOK = Duration.ofMillis(100);
+    private static final Duration NOTHING_TO_DO = Duration.ofMinutes(1);
 
     private final CredentialIndex index;
     private final ServerConnection server;
@@ -50,6 +51,7 @@ final class ProofKeeper {
     private final GateMetrics metrics;
     private final Semaphore places = new Semaphore(AT_ONCE);
     private final Map<String, Pending> pending = new LinkedHashMap<>();
+    private final Bell bell = new Bell();
     private boolean changed;
     private int reportFailures;
     private Instant nextReport = Instant.MIN;
@@ -122,6 +124,7 @@ final class ProofKeeper {
             retries.remove(wanted.id());
             changed = true;
         }
+        bell.ring();
     }
 
     /** Takes over what an earlier run left to be proved. */
@@ -158,9 +161,28 @@ final class ProofKeeper {
             boolean tried = proveDue();
             boolean told = reportDue();
             if (!tried && !told) {
-                Thread.sleep(LOOK);
+                bell.await(untilNext());
             }
         }
+    }
+
+    private Duration untilNext() {
+        Instant now = clock.instant();
+        synchronized (pending) {
+            return pending.values().stream()
+                    .map(one -> Duration.between(now, nextLook(one)))
+                    .min(Comparator.naturalOrder())
+                    .filter(pause -> pause.compareTo(NOTHING_TO_DO) < 0)
+                    .orElse(NOTHING_TO_DO);
+        }
+    }
+
+    private Instant nextLook(Pending one) {
+        if (!one.at().isEmpty()) {
+            return nextReport;
+        }
+        Retry retry = retries.get(one.id());
+        return retry == null ? Instant.MIN : retry.notBefore();
     }
 
     /** Tries a batch; false where there was nothing to try. */

@@ -88,6 +88,11 @@ final class StatusKeeper {
                 .orElse(true);
     }
 
+    /** Whether something failed that is asked again soon. */
+    boolean retries() {
+        return !pauses.isEmpty();
+    }
+
     private boolean paused(Object what) {
         Pause pause = pauses.get(what);
         return pause != null && pause.until().isAfter(clock.instant());
