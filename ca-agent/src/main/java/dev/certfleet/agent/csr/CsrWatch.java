@@ -5,6 +5,7 @@ import dev.certfleet.agent.certificate.Backoff;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -48,13 +49,13 @@ public final class CsrWatch implements AutoCloseable {
 
     /** In Prometheus' text format. */
     public String metrics() {
-        return """
+        return String.format(Locale.ROOT, """
                 # HELP certfleet_agent_csr_total CertificateSigningRequests that this node answered.
                 # TYPE certfleet_agent_csr_total counter
                 certfleet_agent_csr_total{decision="approved"} %d
                 certfleet_agent_csr_total{decision="refused"} %d
                 certfleet_agent_csr_total{decision="signed"} %d
-                """.formatted(answers.approved.get(), answers.refused.get(), answers.signed.get());
+                """, answers.approved.get(), answers.refused.get(), answers.signed.get());
     }
 
     @Override

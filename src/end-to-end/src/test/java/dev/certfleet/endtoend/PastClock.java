@@ -38,7 +38,8 @@ record PastClock(Duration behind) {
                         "-" + behind.toSeconds() + "s",
                         "FAKETIME_DONT_FAKE_MONOTONIC",
                         "1",
-                        // Else it takes the JVM's timed waits, which are by the monotonic clock, for ones by the other: all
+                        // Else it takes the JVM's timed waits, which are by the monotonic clock, for ones by the other:
+                        // all
                         // of them would end at once.
                         "FAKETIME_FORCE_MONOTONIC_FIX",
                         "0",
