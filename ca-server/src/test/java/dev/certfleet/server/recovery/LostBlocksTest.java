@@ -39,7 +39,7 @@ class LostBlocksTest {
     @Test
     void refusesUntilKeysAndQuarantinesAreBackAndLeavesAloneWhoWasLetGo() throws Exception {
         TestDatabase database = made.backup.copy();
-        TestServer server = Restored.start(RestoredBlocks.copy(made.first, "same-first"), database);
+        TestServer server = Restored.start(Restored.copy(made.first, "same-first"), database);
         try {
             TestClient admin = made.admin(server);
             JsonNode behind = admin.get("/recovery").expect(200);
@@ -96,7 +96,7 @@ class LostBlocksTest {
     }
 
     private static void letsGoWhatTheOtherServerLetGo(TestDatabase database, TestServer server) throws Exception {
-        TestServer other = Restored.start(RestoredBlocks.copy(made.second, "same-second"), database);
+        TestServer other = Restored.start(Restored.copy(made.second, "same-second"), database);
         try {
             JsonNode replayed = made.admin(other).post("/recovery/replay").expect(200);
             assertThat(replayed.get("quarantines").asLong()).isEqualTo(1);
@@ -117,14 +117,14 @@ class LostBlocksTest {
     @Test
     void putsNobodyInQuarantineWhomAnotherServersJournalLetGoBefore() throws Exception {
         TestDatabase database = made.backup.copy();
-        TestServer other = Restored.start(RestoredBlocks.copy(made.second, "second-before"), database);
+        TestServer other = Restored.start(Restored.copy(made.second, "second-before"), database);
         try {
             JsonNode replayed = made.admin(other).post("/recovery/replay").expect(200);
             assertThat(replayed.get("quarantines").asLong()).isEqualTo(1);
             assertThat(replayed.get("recovery").get("behind").asBoolean())
                     .as("the first server is waited for")
                     .isTrue();
-            TestServer server = Restored.start(RestoredBlocks.copy(made.first, "first-after"), database);
+            TestServer server = Restored.start(Restored.copy(made.first, "first-after"), database);
             try {
                 made.issue(server, made.reported).expectProblem(503, "database-behind");
                 replayed = made.admin(server).post("/recovery/replay").expect(200);
@@ -185,7 +185,7 @@ class LostBlocksTest {
             TestIdentity.Request fresh = TestIdentity.request();
             String ofKey = id(made.issue(without, made.reported));
             String ofNode = id(made.issue(without, "kept-1", fresh));
-            TestServer server = Restored.start(RestoredBlocks.copy(made.first, "comes-later"), database);
+            TestServer server = Restored.start(Restored.copy(made.first, "comes-later"), database);
             try {
                 made.admin(server).post("/recovery/replay").expect(200);
                 assertThat(reason(server, ofKey)).isEqualTo("keyCompromise");

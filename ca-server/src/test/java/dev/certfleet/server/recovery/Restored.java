@@ -98,6 +98,11 @@ final class Restored {
 
     /** A copy of the data folder, journal included. */
     Path copyOfData(String name) throws IOException {
+        return copy(data, name);
+    }
+
+    /** A copy of a data folder, journal included, beside it. */
+    static Path copy(Path data, String name) throws IOException {
         Path to = data.resolveSibling(name);
         try (Stream<Path> files = Files.walk(data)) {
             for (Path file : files.toList()) {
@@ -109,6 +114,11 @@ final class Restored {
 
     /** The data folder of a server that knows the sealing key and nothing else. */
     Path newData(String name) throws IOException {
+        return withSealingKey(data, name);
+    }
+
+    /** A data folder beside another, with its sealing key and nothing else. */
+    static Path withSealingKey(Path data, String name) throws IOException {
         Path to = Files.createDirectory(data.resolveSibling(name));
         Path key = Files.copy(data.resolve("sealing.key"), to.resolve("sealing.key"));
         Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-------"));

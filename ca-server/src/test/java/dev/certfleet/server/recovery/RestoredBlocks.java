@@ -5,11 +5,7 @@ import dev.certfleet.server.TestDatabase;
 import dev.certfleet.server.TestIdentity;
 import dev.certfleet.server.TestServer;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.util.stream.Stream;
 
 /**
  * An installation of two servers and a backup of its database. After the backup a key was reported that no certificate has,
@@ -141,22 +137,8 @@ final class RestoredBlocks {
                         TestClient.certificateRequest("kubelet-client", node, key));
     }
 
-    /** A copy of a data folder, journal included. */
-    static Path copy(Path data, String name) throws IOException {
-        Path to = data.resolveSibling(name);
-        try (Stream<Path> files = Files.walk(data)) {
-            for (Path file : files.toList()) {
-                Files.copy(file, to.resolve(data.relativize(file)), StandardCopyOption.COPY_ATTRIBUTES);
-            }
-        }
-        return to;
-    }
-
     /** The data folder of a server that knows the sealing key and nothing else. */
     Path newData(String name) throws IOException {
-        Path to = Files.createDirectory(first.resolveSibling(name));
-        Path key = Files.copy(first.resolve("sealing.key"), to.resolve("sealing.key"));
-        Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-------"));
-        return to;
+        return Restored.withSealingKey(first, name);
     }
 }
