@@ -254,14 +254,6 @@ final class ApiTraffic implements AutoCloseable {
     @Override
     public void close() {
         stopped = true;
-        clients.forEach(Thread::interrupt);
-        for (var client : clients) {
-            try {
-                client.join(PATIENCE.multipliedBy(2));
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return;
-            }
-        }
+        Clients.end(clients, PATIENCE.multipliedBy(2));
     }
 }

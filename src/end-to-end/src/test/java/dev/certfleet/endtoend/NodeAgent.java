@@ -13,6 +13,27 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** The real agent, from its image, on a node; the folder stands for the node's own disk. */
 final class NodeAgent implements AutoCloseable {
+    private static final List<String> CONTROL_PLANE_FILES = List.of(
+            "pki/ca.crt",
+            "pki/client-ca.crt",
+            "pki/apiserver.crt",
+            "pki/apiserver-kubelet-client.crt",
+            "pki/apiserver-etcd-client.crt",
+            "pki/front-proxy-client.crt",
+            "pki/front-proxy-ca.crt",
+            "pki/etcd/ca.crt",
+            "pki/etcd/server.crt",
+            "pki/etcd/peer.crt",
+            "pki/etcd/healthcheck-client.crt",
+            "pki/etcd/crl.der",
+            "pki/sa.key",
+            "pki/sa.pub",
+            "controller-manager.conf",
+            "scheduler.conf",
+            "certfleet/gate/gate.crt",
+            "certfleet/gate/webhook.kubeconfig",
+            "certfleet/gate/authorization.yaml");
+
     private static final Path PROGRAM = Path.of("../../ca-agent/target/image/bin/ca-agent");
 
     private final NetworkNamespace node;
@@ -169,6 +190,12 @@ final class NodeAgent implements AutoCloseable {
     /** Starts it again after it ended or was killed. */
     void startAgain() {
         process = startProcess(node, disk, PastClock.NONE);
+    }
+
+    /** Waits until everything of a control-plane node with etcd is published that its components start from, and more. */
+    NodeAgent awaitControlPlane(String... further) {
+        return awaitPublished(
+                Command.concat(CONTROL_PLANE_FILES, List.of(further)).toArray(String[]::new));
     }
 
     /** Waits until everything that the node's roles ask for is published. */

@@ -61,27 +61,7 @@ final class RunningCluster implements AutoCloseable {
                                     server().statusUrl().toString()))
                     .expect(201);
             this.controlPlane = closing(boot(controlPlaneNode, List.of("control-plane", "etcd"), controlPlaneSettings))
-                    .awaitPublished(
-                            "pki/ca.crt",
-                            "pki/client-ca.crt",
-                            "pki/apiserver.crt",
-                            "pki/apiserver-kubelet-client.crt",
-                            "pki/apiserver-etcd-client.crt",
-                            "pki/front-proxy-client.crt",
-                            "pki/front-proxy-ca.crt",
-                            "pki/etcd/ca.crt",
-                            "pki/etcd/server.crt",
-                            "pki/etcd/peer.crt",
-                            "pki/etcd/healthcheck-client.crt",
-                            "pki/etcd/crl.der",
-                            "pki/sa.key",
-                            "pki/sa.pub",
-                            "controller-manager.conf",
-                            "scheduler.conf",
-                            "kubelet.conf",
-                            "certfleet/gate/gate.crt",
-                            "certfleet/gate/webhook.kubeconfig",
-                            "certfleet/gate/authorization.yaml");
+                    .awaitControlPlane("kubelet.conf");
             this.worker = closing(boot(workerNode, List.of("worker")))
                     .awaitPublished("pki/ca.crt", "pki/kubelet-client.crt", "pki/kubelet.crt", "kubelet.conf");
             this.etcd = startEtcd();

@@ -171,14 +171,6 @@ final class SteadyTraffic implements AutoCloseable {
     @Override
     public void close() {
         stopped = true;
-        clients.forEach(Thread::interrupt);
-        for (var client : clients) {
-            try {
-                client.join(Duration.ofSeconds(20));
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return;
-            }
-        }
+        Clients.end(clients, Duration.ofSeconds(20));
     }
 }

@@ -74,7 +74,7 @@ final class WholeCluster implements AutoCloseable {
             for (int i = 1; i <= shape.workers(); i++) {
                 workers.add(boot(closing(network.node("worker-" + i)), List.of("worker"), List.of(KUBELET)));
             }
-            controlPlanes.forEach(WholeCluster::awaitControlPlaneFiles);
+            controlPlanes.forEach(agent -> agent.awaitControlPlane("admin.conf"));
             startControlPlanes();
             bindAdminsByBreakGlass();
             for (var worker : workers.subList(0, shape.kubelets())) {
@@ -126,30 +126,6 @@ final class WholeCluster implements AutoCloseable {
 
     private Path supervision(NetworkNamespace node) {
         return folder.resolve("supervision-" + node.name());
-    }
-
-    private static void awaitControlPlaneFiles(NodeAgent agent) {
-        agent.awaitPublished(
-                "pki/ca.crt",
-                "pki/client-ca.crt",
-                "pki/apiserver.crt",
-                "pki/apiserver-kubelet-client.crt",
-                "pki/apiserver-etcd-client.crt",
-                "pki/front-proxy-client.crt",
-                "pki/front-proxy-ca.crt",
-                "pki/etcd/ca.crt",
-                "pki/etcd/server.crt",
-                "pki/etcd/peer.crt",
-                "pki/etcd/healthcheck-client.crt",
-                "pki/etcd/crl.der",
-                "pki/sa.key",
-                "pki/sa.pub",
-                "admin.conf",
-                "controller-manager.conf",
-                "scheduler.conf",
-                "certfleet/gate/gate.crt",
-                "certfleet/gate/webhook.kubeconfig",
-                "certfleet/gate/authorization.yaml");
     }
 
     private void startControlPlanes() {
