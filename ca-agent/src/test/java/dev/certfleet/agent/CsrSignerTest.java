@@ -86,10 +86,24 @@ class CsrSignerTest {
             kubernetes.create("later", CLIENT);
             await(() -> !kubernetes.certificate("later").isEmpty());
             assertThat(kubernetes.lists).as("it was seen in the watch").isEqualTo(1);
+            // It counts what it did when it was told that it is done.
+            await(() -> agent.metrics().contains("certfleet_agent_csr_total{decision=\"signed\"} 2"));
             assertThat(agent.metrics())
                     .contains(
                             "certfleet_agent_csr_total{decision=\"signed\"} 2",
                             "certfleet_agent_csr_total{decision=\"approved\"} 2");
+            // By now the watch has told of each state of the earlier ones, those that this node made too.
+            kubernetes.create("last", CLIENT);
+            await(() -> !kubernetes.certificate("last").isEmpty());
+            assertThat(kubernetes.updates)
+                    .containsExactly(
+                            "first/approval",
+                            "first/status",
+                            "later/approval",
+                            "later/status",
+                            "last/approval",
+                            "last/status");
+            assertThat(server.csrReviews).as("once for each state").hasSize(6);
             assertThat(agent.status().problems()).noneMatch(problem -> problem.contains("CertificateSigningRequest"));
         }
     }

@@ -66,23 +66,26 @@ final class CsrAnswers implements SigningRequests.Each {
         String reason = String.valueOf(decision.reason());
         String message = String.valueOf(decision.message());
         return switch (String.valueOf(decision.decision())) {
-            case "approve" -> done(approved, requests.approve(request, reason, message), "approved", message);
-            case "deny" -> done(refused, requests.deny(request, reason, message), "denied", message);
-            case "fail" -> done(refused, requests.fail(request, reason, message), "failed", message);
+            case "approve" -> done(approved, request, requests.approve(request, reason, message), "approved", message);
+            case "deny" -> done(refused, request, requests.deny(request, reason, message), "denied", message);
+            case "fail" -> done(refused, request, requests.fail(request, reason, message), "failed", message);
             case "sign" -> {
                 String certificate = decision.certificate();
                 if (certificate == null) {
                     throw new IOException("the server signs " + request.name() + " and gives no certificate");
                 }
-                yield done(signed, requests.sign(request, certificate), "signed", message);
+                yield done(signed, request, requests.sign(request, certificate), "signed", message);
             }
             case "leave" -> leave(request, message);
             default -> leave(request, "the server decides '" + decision.decision() + "', which is not known here");
         };
     }
 
-    private static SigningRequest done(AtomicLong count, SigningRequest answered, String what, String message) {
+    /** The watch still tells of the state that was answered, since it is behind what this node wrote. */
+    private SigningRequest done(
+            AtomicLong count, SigningRequest request, SigningRequest answered, String what, String message) {
         count.incrementAndGet();
+        left.add(request);
         LOG.log(
                 System.Logger.Level.INFO,
                 "{0} the CertificateSigningRequest {1}: {2}",

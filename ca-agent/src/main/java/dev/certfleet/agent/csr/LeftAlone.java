@@ -8,7 +8,10 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 
-/** Requests that the server leaves as they are: asked for again when they change, or more and more rarely. */
+/**
+ * States of requests about which there is nothing to ask for now, since the server leaves them as they are or they were answered:
+ * asked for again when they change, or more and more rarely.
+ */
 final class LeftAlone {
     private static final Duration FIRST = Duration.ofSeconds(30);
     private static final Duration LONGEST = Duration.ofMinutes(15);
