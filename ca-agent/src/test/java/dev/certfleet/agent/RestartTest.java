@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -24,9 +25,15 @@ class RestartTest {
     @TempDir(factory = InMemory.class)
     Path folder;
 
-    /** Like the real one at first, which is what the JDK verifies certificates by. */
-    private final FakeClock clock =
-            new FakeClock(ProcessHandle.current().info().startInstant().orElseThrow());
+    /** Pauses for absent components end at multiples of themselves, of this at the most. */
+    private static final Duration LONGEST_PAUSE = Duration.ofMinutes(2);
+
+    /**
+     * Near the real one at first, which is what the JDK verifies certificates by; and at the beginning of every pause, so that
+     * none ends within the second that a test takes for hurry.
+     */
+    private final FakeClock clock = new FakeClock(
+            beginningOfPause(ProcessHandle.current().info().startInstant().orElseThrow()));
 
     private FakeServer server;
     private TestNode node;
@@ -289,5 +296,9 @@ class RestartTest {
                 .filter(bundle -> bundle.bundle().equals(name))
                 .findFirst()
                 .orElseThrow();
+    }
+
+    private static Instant beginningOfPause(Instant time) {
+        return time.minusMillis(time.toEpochMilli() % LONGEST_PAUSE.toMillis());
     }
 }
