@@ -345,7 +345,7 @@ public final class Agent implements AutoCloseable {
             identityProblem = null;
             identityFailures = 0;
             identityRetryAt = now.plus(IDENTITY_AT_MOST);
-            LOG.log(System.Logger.Level.INFO, "renewed this node''s identity");
+            LOG.log(System.Logger.Level.INFO, "renewed this node's identity");
         } catch (ServerException | IOException | Trouble e) {
             identityProblem = Trouble.oneLine(e);
             identityRetryAt = backoff().after(now, identityFailures++, retryAfter(e));
