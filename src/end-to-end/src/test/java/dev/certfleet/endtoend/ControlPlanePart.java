@@ -16,7 +16,7 @@ final class ControlPlanePart implements AutoCloseable {
     }
 
     static ControlPlanePart controllerManager(Binaries binaries, NodeAgent agent) {
-        return start(agent, CONTROLLER_MANAGER_PORT, controllerManagerArguments(binaries, agent.files()));
+        return start(agent.node(), CONTROLLER_MANAGER_PORT, controllerManagerArguments(binaries, agent.files()));
     }
 
     static List<String> controllerManagerArguments(Binaries binaries, KubernetesFolder files) {
@@ -36,7 +36,11 @@ final class ControlPlanePart implements AutoCloseable {
     }
 
     static ControlPlanePart scheduler(Binaries binaries, NodeAgent agent) {
-        return start(agent, SCHEDULER_PORT, schedulerArguments(binaries, agent.files()));
+        return scheduler(binaries, agent.node(), agent.files());
+    }
+
+    static ControlPlanePart scheduler(Binaries binaries, NetworkNamespace node, KubernetesFolder files) {
+        return start(node, SCHEDULER_PORT, schedulerArguments(binaries, files));
     }
 
     static List<String> schedulerArguments(Binaries binaries, KubernetesFolder files) {
@@ -50,10 +54,10 @@ final class ControlPlanePart implements AutoCloseable {
                 "--leader-elect=true");
     }
 
-    private static ControlPlanePart start(NodeAgent agent, int port, List<String> argv) {
+    private static ControlPlanePart start(NetworkNamespace node, int port, List<String> argv) {
         String name = java.nio.file.Path.of(argv.getFirst()).getFileName().toString();
-        var process = agent.node().start(name, argv, Map.of());
-        process.awaitReady(Duration.ofSeconds(60), () -> isHealthy(agent.node(), port));
+        var process = node.start(name, argv, Map.of());
+        process.awaitReady(Duration.ofSeconds(60), () -> isHealthy(node, port));
         return new ControlPlanePart(process);
     }
 

@@ -13,12 +13,18 @@ final class Kubeadm {
     private static final Path PLACE = Path.of("/etc/kubernetes");
 
     private final Binaries binaries;
-    private final NodeAgent agent;
+    private final NetworkNamespace node;
+    private final KubernetesFolder files;
     private final Path configuration;
 
-    Kubeadm(Binaries binaries, NodeAgent agent, String endpoint, Path folder) {
+    /**
+     * @param endpoint the cluster's, with a port
+     * @param folder for its configuration
+     */
+    Kubeadm(Binaries binaries, NetworkNamespace node, KubernetesFolder files, String endpoint, Path folder) {
         this.binaries = binaries;
-        this.agent = agent;
+        this.node = node;
+        this.files = files;
         try {
             this.configuration = Files.writeString(
                             Files.createDirectories(folder).resolve("kubeadm.yaml"),
@@ -33,7 +39,7 @@ final class Kubeadm {
                             kubernetesVersion: v1.34.4
                             controlPlaneEndpoint: "%s"
                             networking: {serviceSubnet: 10.96.0.0/12}
-                            """.formatted(agent.node().address(), agent.node().name(), endpoint))
+                            """.formatted(node.address(), node.name(), endpoint))
                     .toAbsolutePath();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -43,6 +49,11 @@ final class Kubeadm {
     /** {@code kubeadm init phase …} with the configuration. */
     Command.Result phase(String... phase) {
         return run("init", "phase", String.join(" ", phase), "--config=" + configuration);
+    }
+
+    /** {@code kubeadm certs renew all}. */
+    Command.Result renewAll() {
+        return run("certs", "renew", "all", "--config=" + configuration);
     }
 
     Command.Result checkExpiration() {
@@ -56,8 +67,7 @@ final class Kubeadm {
                 Files.createDirectory(PLACE);
                 made = true;
             }
-            return agent.node()
-                    .command(
+            return node.command(
                             "unshare",
                             "--mount",
                             "--propagation",
@@ -66,7 +76,7 @@ final class Kubeadm {
                             "-c",
                             "mount --bind \"$1\" " + PLACE + " && shift && exec $*",
                             "kubeadm",
-                            agent.files().folder().toString(),
+                            files.folder().toString(),
                             binaries.path("kubeadm"),
                             String.join(" ", arguments))
                     .run();

@@ -182,7 +182,8 @@ class ZeroTouchIT {
     }
 
     private void isAcceptedByKubeadm(NodeAgent agent, String endpoint) throws IOException {
-        var kubeadm = new Kubeadm(binaries, agent, endpoint + ":" + KubeApiserver.PORT, folder.resolve("kubeadm"));
+        var kubeadm = new Kubeadm(
+                binaries, agent.node(), agent.files(), endpoint + ":" + KubeApiserver.PORT, folder.resolve("kubeadm"));
         byte[] before = Files.readAllBytes(agent.files().pki("apiserver.crt"));
 
         assertThat(kubeadm.phase("certs", "all").orFail().output())
