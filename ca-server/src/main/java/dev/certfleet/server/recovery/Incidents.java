@@ -104,12 +104,25 @@ class Incidents {
                 > 0;
     }
 
-    /** Notes what this server's journal was found to have, and the database not. */
+    /**
+     * Notes what this server's journal was found to have, and the database not. Where all was put back already and nobody
+     * else is waited for, the incident is over with that.
+     */
     @Transactional
     public void report(UUID incident, long missing) {
+        report(incident, missing, ACTOR);
+    }
+
+    /** The same, by an operator's replay. */
+    @Transactional(propagation = Propagation.MANDATORY)
+    public void report(UUID incident, long missing, String actor) {
+        Optional<Incident> current = lock();
         database.sql("UPDATE replica SET checked_incident = ?, missing = ? WHERE id = ?")
                 .params(incident, missing, self.replica().id())
                 .update();
+        if (current.filter(Incident::epochChanged).isPresent()) {
+            endIfDone(actor);
+        }
     }
 
     /** Whether this server said what its journal has, in this incident. */
@@ -158,7 +171,8 @@ class Incidents {
         Instant now = clock.instant();
         return database.sql("SELECT r.id, r.name, r.seen_at, NOT r.stopped AND r.seen_at > ? AS running,"
                         + " CASE WHEN r.checked_incident = b.incident THEN r.missing END AS missing,"
-                        + " r.given_up_incident IS NOT DISTINCT FROM b.incident AND b.incident IS NOT NULL AS given_up"
+                        + " r.given_up_incident IS NOT DISTINCT FROM b.incident AND b.incident IS NOT NULL AS given_up,"
+                        + " b.incident IS NOT NULL AS behind"
                         + " FROM replica r LEFT JOIN database_behind b ON true WHERE r.seen_at > ? ORDER BY r.name")
                 .params(Timestamp.from(now.minus(ThisReplica.LIVE)), Timestamp.from(now.minus(FORGOTTEN)))
                 .query((row, number) -> {
@@ -172,7 +186,7 @@ class Incidents {
                             row.getBoolean("running"),
                             missing,
                             givenUp,
-                            !givenUp && (missing == null || missing > 0));
+                            row.getBoolean("behind") && !givenUp && (missing == null || missing > 0));
                 })
                 .list();
     }
@@ -203,9 +217,12 @@ class Incidents {
                 == 1;
     }
 
-    /** Ends the incident. */
+    /** Ends the incident, which is {@link #lock locked}, where nobody is waited for. */
     @Transactional(propagation = Propagation.MANDATORY)
-    public void close() {
-        database.sql("DELETE FROM database_behind").update();
+    public void endIfDone(String actor) {
+        if (holders().stream().noneMatch(Holder::awaited)) {
+            database.sql("DELETE FROM database_behind").update();
+            audit.append(actor, new AuditEvent.DatabaseCaughtUp(self.replica().name()));
+        }
     }
 }

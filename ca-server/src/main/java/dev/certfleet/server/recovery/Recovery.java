@@ -207,10 +207,8 @@ public class Recovery {
         // 3. What is left, and whether anybody else is waited for
         state.checkWhole();
         long left = check.whole().missing();
-        transaction.executeWithoutResult(status -> incidents.lock().ifPresent(incident -> {
-            incidents.report(incident.id(), left);
-            closeIfDone(actor);
-        }));
+        transaction.executeWithoutResult(
+                status -> incidents.lock().ifPresent(incident -> incidents.report(incident.id(), left, actor)));
         state.refresh();
         return batch.done();
     }
@@ -240,7 +238,7 @@ public class Recovery {
                             actor,
                             new AuditEvent.LossAccepted(holder.get().name(), String.valueOf(accepted.missing())));
                     if (incident.epochChanged()) {
-                        closeIfDone(actor);
+                        incidents.endIfDone(actor);
                     }
                     return given;
                 })
@@ -287,12 +285,5 @@ public class Recovery {
             journal.append(entries);
         }
         return new Accepted(lost.missing(), lost.revocations(), lost.keys(), lost.quarantines());
-    }
-
-    private void closeIfDone(String actor) {
-        if (incidents.holders().stream().noneMatch(Incidents.Holder::awaited)) {
-            incidents.close();
-            audit.append(actor, new AuditEvent.DatabaseCaughtUp(self.replica().name()));
-        }
     }
 }

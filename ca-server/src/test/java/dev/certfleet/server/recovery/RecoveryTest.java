@@ -137,6 +137,9 @@ class RecoveryTest {
             JsonNode accepted = admin.post("/recovery/accept-loss", "{\"server\": \"" + gone + "\"}")
                     .expect(200);
             assertThat(accepted.get("recovery").get("behind").asBoolean()).isFalse();
+            assertThat(accepted.get("recovery").get("servers").valueStream())
+                    .isNotEmpty()
+                    .noneMatch(one -> one.get("awaited").asBoolean());
             made.askForCertificate(server).expect(201);
 
             agent.get("/agent/assignment", "Certfleet-Mark", made.mark).expect(200);
@@ -144,6 +147,34 @@ class RecoveryTest {
             JsonNode feed =
                     admin.get("/clusters/" + made.cluster + "/feed?limit=1000").expect(200);
             assertThat(feed.get("sequence").asLong()).isGreaterThan(made.sequence);
+        } finally {
+            server.stop();
+        }
+    }
+
+    @Test
+    void issuesAgainByItselfOnceTheLastServerHasSaidThatItKnowsNothingMore() throws Exception {
+        TestDatabase database = made.backup.copy();
+        Path data = made.newData("speaks-last");
+        Restored.start(data, database).stop();
+        TestServer server = Restored.start(made.copyOfData("replays-first"), database);
+        try {
+            JsonNode replayed =
+                    made.admin(server).post("/recovery/replay").expect(200).get("recovery");
+            assertThat(replayed.get("missing").asLong()).isZero();
+            assertThat(replayed.get("behind").asBoolean())
+                    .as("the server that is away is waited for")
+                    .isTrue();
+            made.askForCertificate(server).expectProblem(503, "database-behind");
+            TestServer last = Restored.start(data, database);
+            try {
+                within(
+                        Duration.ofSeconds(5),
+                        () -> made.askForCertificate(server).status() == 201);
+                made.askForCertificate(last).expect(201);
+            } finally {
+                last.stop();
+            }
         } finally {
             server.stop();
         }
