@@ -31,8 +31,20 @@ final class Kubelet implements AutoCloseable {
      * @param folder for its configuration
      */
     static Kubelet start(Binaries binaries, NodeAgent agent, Containerd containerd, Path folder) {
+        return start(binaries, agent, containerd, folder, "");
+    }
+
+    /** The same with static pods, the manifests of which are in a folder. */
+    static Kubelet startWithStaticPods(
+            Binaries binaries, NodeAgent agent, Containerd containerd, Path folder, Path manifests) {
+        return start(binaries, agent, containerd, folder, "staticPodPath: " + manifests.toAbsolutePath() + "\n");
+    }
+
+    private static Kubelet start(
+            Binaries binaries, NodeAgent agent, Containerd containerd, Path folder, String further) {
         var node = agent.node();
-        var process = node.start("kubelet", arguments(binaries, agent, containerd, folder, LEASE_SECONDS), Map.of());
+        var process =
+                node.start("kubelet", arguments(binaries, agent, containerd, folder, LEASE_SECONDS, further), Map.of());
         process.awaitReady(Duration.ofSeconds(60), () -> isHealthy(node));
         return new Kubelet(node, process);
     }
@@ -74,11 +86,16 @@ final class Kubelet implements AutoCloseable {
      */
     static List<String> arguments(
             Binaries binaries, NodeAgent agent, Containerd containerd, Path folder, int leaseSeconds) {
+        return arguments(binaries, agent, containerd, folder, leaseSeconds, "");
+    }
+
+    private static List<String> arguments(
+            Binaries binaries, NodeAgent agent, Containerd containerd, Path folder, int leaseSeconds, String further) {
         var node = agent.node();
         var files = agent.files();
         return containerd.beside(List.of(
                 binaries.path("kubelet"),
-                "--config=" + configuration(node, containerd, folder, leaseSeconds, ""),
+                "--config=" + configuration(node, containerd, folder, leaseSeconds, further),
                 "--config-dir=" + files.folder().resolve("certfleet/kubelet"),
                 "--kubeconfig=" + files.kubeconfig("kubelet.conf"),
                 "--hostname-override=" + node.name(),

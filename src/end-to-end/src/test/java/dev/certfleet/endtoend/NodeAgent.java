@@ -160,11 +160,6 @@ final class NodeAgent implements AutoCloseable {
         return disk.resolve("etc/kubernetes/certfleet/gate/authorization.yaml");
     }
 
-    /** The policy that kube-apiserver is started with for its audit log. */
-    Path auditPolicy() {
-        return disk.resolve("etc/kubernetes/certfleet/gate/audit-policy.yaml");
-    }
-
     /** Where the agent expects kube-apiserver's audit log. */
     Path auditLog() {
         return auditLog(disk);
@@ -176,12 +171,18 @@ final class NodeAgent implements AutoCloseable {
 
     /** What kube-apiserver is started with besides what kubeadm gives it. */
     List<String> apiServerArguments() {
+        return apiServerArguments(files(), auditLog());
+    }
+
+    /** The same where the files are {@code files} and the audit log is to be there. */
+    static List<String> apiServerArguments(KubernetesFolder files, Path auditLog) {
+        Path gate = files.folder().resolve("certfleet/gate");
         return List.of(
-                "--client-ca-file=" + files().pki("client-ca.crt"),
-                "--kubelet-certificate-authority=" + files().pki("ca.crt"),
-                "--authorization-config=" + authorizationConfiguration(),
-                "--audit-policy-file=" + auditPolicy(),
-                "--audit-log-path=" + auditLog(),
+                "--client-ca-file=" + files.pki("client-ca.crt"),
+                "--kubelet-certificate-authority=" + files.pki("ca.crt"),
+                "--authorization-config=" + gate.resolve("authorization.yaml"),
+                "--audit-policy-file=" + gate.resolve("audit-policy.yaml"),
+                "--audit-log-path=" + auditLog,
                 "--audit-log-maxsize=100",
                 "--audit-log-maxbackup=2",
                 "--shutdown-watch-termination-grace-period=5s");

@@ -17,12 +17,14 @@ final class Rotations {
     private static final String INSTALLATION = "installation";
     private static final Duration PAUSE = Duration.ofSeconds(1);
 
+    private final String cluster;
     private final Supplier<Operator> operator;
     private final Map<String, Long> seconds = new LinkedHashMap<>();
     private final List<String> begun = new ArrayList<>();
 
     /** @param operator with whatever authorities the server has at that moment */
-    Rotations(Supplier<Operator> operator) {
+    Rotations(String cluster, Supplier<Operator> operator) {
+        this.cluster = cluster;
         this.operator = operator;
     }
 
@@ -71,8 +73,8 @@ final class Rotations {
         }
     }
 
-    private static String base(String kind) {
-        return kind.equals(INSTALLATION) ? "/rotations" : "/clusters/" + WholeCluster.NAME + "/rotations";
+    private String base(String kind) {
+        return kind.equals(INSTALLATION) ? "/rotations" : "/clusters/" + cluster + "/rotations";
     }
 
     private void tell(String kind, JsonNode rotation, Map<String, String> told, long after) {

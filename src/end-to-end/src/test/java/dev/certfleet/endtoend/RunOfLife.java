@@ -42,7 +42,7 @@ final class RunOfLife implements AutoCloseable {
         for (var agent : cluster.controlPlanes()) {
             traffic.add(SteadyTraffic.start(agent.node(), cluster.adminOf(agent), pause));
         }
-        this.rotations = new Rotations(cluster::operator);
+        this.rotations = new Rotations(WholeCluster.NAME, cluster::operator);
         this.kills = AgentKills.start(cluster.agents(), disk, kills, killPause, seed);
     }
 
