@@ -1,6 +1,5 @@
 package dev.certfleet.agent;
 
-import dev.certfleet.agent.certificate.Backoff;
 import dev.certfleet.agent.certificate.CertificateKeeper;
 import dev.certfleet.agent.certificate.KeeperTools;
 import dev.certfleet.agent.component.PublishedBundles;
@@ -26,7 +25,6 @@ import dev.certfleet.pki.wire.AssignedCertificate;
 import dev.certfleet.pki.wire.Assignment;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.security.cert.CertificateException;
 import java.time.Clock;
@@ -50,16 +48,13 @@ public final class Agent implements AutoCloseable {
     /** Ends a run of {@code once} whose server or files never let it come to rest. */
     private static final int MOST_ROUNDS = 100;
 
-    /** So many poll intervals are between two polls while the server tells of changes by itself. */
-    private static final int HEARD = 4;
-
-    private static final Path KERNEL_BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
-
     private final Settings settings;
     private final Clock clock;
     private final SecureRandom random;
     private final KeeperTools tools;
     private final StateFolder folder;
+    private final FirstRound firstRound;
+    private final ServerContact contact;
     private final IdentityFolder identityFolder;
     private final IdentityRenewal identityRenewal;
     private final Layout layout;
@@ -79,14 +74,9 @@ public final class Agent implements AutoCloseable {
     private @Nullable Identity identity;
     private volatile @Nullable ServerClient server;
     private volatile @Nullable Assignment assignment;
-    private boolean freshBoot;
     private volatile boolean pollAsked;
     private boolean stopped;
 
-    private int failures;
-    private Instant nextPoll = Instant.MIN;
-    private volatile @Nullable String serverProblem;
-    private @Nullable Instant lastContact;
     private final ClockWatch clocks;
     private boolean expiredAtServer;
     private @Nullable String identityProblem;
@@ -100,6 +90,8 @@ public final class Agent implements AutoCloseable {
         this.random = random;
         this.tools = KeeperTools.of(settings, clock, random);
         this.folder = new StateFolder(settings.paths().state());
+        this.firstRound = new FirstRound(folder);
+        this.contact = new ServerContact(settings, clock, random);
         this.identityFolder = new IdentityFolder(folder.identity(), EvidenceChoice.seal(settings, random));
         this.identityRenewal = new IdentityRenewal(identityFolder, tools);
         this.layout = new Layout(settings.paths());
@@ -122,11 +114,10 @@ public final class Agent implements AutoCloseable {
         this.csrs = new CsrRunner(settings, layout, tools, this::server);
         this.watch = new AssignmentWatch(
                 this::toWaitFor,
-                settings.renewal().pollInterval().multipliedBy(HEARD),
-                backoff(),
+                settings.renewal().pollInterval().multipliedBy(ServerContact.HEARD),
+                contact.backoff(),
                 clock,
                 this::pollNow);
-        this.freshBoot = !bootId().equals(lastBootId());
         this.identity = identityFolder.load().orElse(null);
         this.assignment = storedAssignment().orElse(null);
         Assignment known = assignment;
@@ -175,7 +166,7 @@ public final class Agent implements AutoCloseable {
     private AssignmentWatch.Known toWaitFor() {
         Assignment known = assignment;
         return new AssignmentWatch.Known(
-                serverProblem == null ? server : null, known == null ? null : known.version(), gate.mark());
+                contact.isThere() ? server : null, known == null ? null : known.version(), gate.mark());
     }
 
     /** Has the next round, at once, ask for the assignment. */
@@ -246,7 +237,7 @@ public final class Agent implements AutoCloseable {
     public Instant round() throws InterruptedException {
         List<Commands.Command> asked = commands.begin(keepers, status());
         if (!asked.isEmpty()) {
-            nextPoll = Instant.MIN;
+            contact.pollNow();
         }
         if (enrolled()) {
             renewIdentity();
@@ -274,7 +265,7 @@ public final class Agent implements AutoCloseable {
                     settings.server(), known.authorities(), Optional.of(known.credential()), clock, random);
             return true;
         }
-        if (clock.instant().isBefore(nextPoll)) {
+        if (!contact.isDue()) {
             return false;
         }
         try {
@@ -288,8 +279,8 @@ public final class Agent implements AutoCloseable {
             identity = enrolled;
             server = new ServerClient(
                     settings.server(), enrolled.authorities(), Optional.of(enrolled.credential()), clock, random);
-            contacted();
-            nextPoll = Instant.MIN;
+            contact.made(watch.isHeard());
+            contact.pollNow();
             LOG.log(
                     System.Logger.Level.INFO,
                     "enrolled as {0} in cluster {1}",
@@ -297,7 +288,7 @@ public final class Agent implements AutoCloseable {
                     enrolled.cluster());
             return true;
         } catch (ServerException | IOException | Trouble e) {
-            lostContact(e);
+            contact.lost(e);
             return false;
         }
     }
@@ -339,7 +330,7 @@ public final class Agent implements AutoCloseable {
                         System.Logger.Level.INFO,
                         "this node came back; its identity had ended on {0}",
                         present.notAfter());
-                nextPoll = Instant.MIN;
+                contact.pollNow();
             }
             expiredAtServer = false;
             identityProblem = null;
@@ -348,12 +339,12 @@ public final class Agent implements AutoCloseable {
             LOG.log(System.Logger.Level.INFO, "renewed this node's identity");
         } catch (ServerException | IOException | Trouble e) {
             identityProblem = Trouble.oneLine(e);
-            identityRetryAt = backoff().after(now, identityFailures++, retryAfter(e));
+            identityRetryAt = contact.backoff().after(now, identityFailures++, ServerContact.retryAfter(e));
             if (e instanceof ServerException
                     && (expiredAtServer || present.notAfter().isBefore(now))) {
                 // Nothing else can be had before.
-                lostContact(e);
-                nextPoll = identityRetryAt;
+                contact.lost(e);
+                contact.pollAt(identityRetryAt);
             }
             LOG.log(System.Logger.Level.WARNING, "cannot renew this node''s identity: {0}", identityProblem);
         }
@@ -387,12 +378,12 @@ public final class Agent implements AutoCloseable {
         ServerClient client = server;
         boolean asked = pollAsked;
         pollAsked = false;
-        if (client == null || (!asked && clock.instant().isBefore(nextPoll))) {
+        if (client == null || (!asked && !contact.isDue())) {
             return;
         }
         try {
             Assignment answer = client.assignment(gate.mark());
-            contacted();
+            contact.made(watch.isHeard());
             expiredAtServer = false;
             clocks.told(Instant.parse(answer.serverTime()), clock.instant());
             Assignment before = assignment;
@@ -404,7 +395,7 @@ public final class Agent implements AutoCloseable {
             }
         } catch (ServerException | java.time.DateTimeException | Trouble e) {
             expiredAtServer = e instanceof ServerException.Refused refused && refused.isOf("certificate-expired");
-            lostContact(e);
+            contact.lost(e);
         }
     }
 
@@ -461,7 +452,7 @@ public final class Agent implements AutoCloseable {
             serviceAccountKeys.round(
                     known,
                     self,
-                    serverProblem == null
+                    contact.isThere()
                             ? Optional.of(report -> client.serviceAccountKey(report, tools.requestId()))
                             : Optional.empty());
         }
@@ -471,8 +462,8 @@ public final class Agent implements AutoCloseable {
                     known.cluster(),
                     Optional.ofNullable(
                             known.bundles().get(keeper.profile().authority().label())),
-                    serverProblem == null,
-                    freshBoot,
+                    contact.isThere(),
+                    firstRound.isAwaited(),
                     clocks.skew()));
         }
         if (isRefused) {
@@ -491,15 +482,9 @@ public final class Agent implements AutoCloseable {
             keeper.settle();
         }
         proofs.round(known, keepers.values());
-        components.round(known, serverProblem == null ? Optional.of(client) : Optional.empty());
-        if (freshBoot && !anyEnded()) {
-            freshBoot = false;
-            try {
-                // As the kernel has it: the systemd unit compares the files to see that the first round is over.
-                folder.write(folder.bootId(), (bootId() + "\n").getBytes(java.nio.charset.StandardCharsets.US_ASCII));
-            } catch (Trouble e) {
-                LOG.log(System.Logger.Level.WARNING, Trouble.oneLine(e));
-            }
+        components.round(known, contact.isThere() ? Optional.of(client) : Optional.empty());
+        if (firstRound.isAwaited() && !anyEnded()) {
+            firstRound.isOver();
         }
     }
 
@@ -515,7 +500,7 @@ public final class Agent implements AutoCloseable {
 
     private void tell() {
         ServerClient client = server;
-        if (client == null || serverProblem != null || assignment == null) {
+        if (client == null || !contact.isThere() || assignment == null) {
             return;
         }
         reporter.tell(client, status().forServer());
@@ -531,6 +516,7 @@ public final class Agent implements AutoCloseable {
         }
         keepers.values().forEach(keeper -> lines.add(StatusLines.of(keeper, settings.hooks(), now)));
         List<String> problems = new ArrayList<>();
+        String serverProblem = contact.problem();
         if (serverProblem != null) {
             problems.add(serverProblem);
         }
@@ -549,7 +535,7 @@ public final class Agent implements AutoCloseable {
                 present == null ? null : present.nodeName(),
                 present == null ? null : present.cluster(),
                 known != null ? known.roles() : present != null ? present.roles() : List.of(),
-                lastContact,
+                contact.last(),
                 clocks.skew().map(Duration::toSeconds).orElse(null),
                 lines,
                 known == null ? List.of() : clusterFiles.authorities(known),
@@ -561,27 +547,6 @@ public final class Agent implements AutoCloseable {
 
     // ---- time
 
-    private void contacted() {
-        failures = 0;
-        serverProblem = null;
-        lastContact = clock.instant();
-        Duration interval = settings.renewal().pollInterval();
-        nextPoll = clock.instant().plus(jittered(watch.isHeard() ? interval.multipliedBy(HEARD) : interval));
-    }
-
-    private void lostContact(Exception e) {
-        String problem = Trouble.oneLine(e);
-        if (!problem.equals(serverProblem)) {
-            LOG.log(System.Logger.Level.WARNING, problem);
-        }
-        serverProblem = problem;
-        nextPoll = backoff().after(clock.instant(), failures++, retryAfter(e));
-    }
-
-    private static Duration retryAfter(Exception e) {
-        return e instanceof ServerException said ? said.retryAfter() : Duration.ZERO;
-    }
-
     /** When the server last gave orders, as it said. */
     private static Optional<Instant> serverTime(Assignment stored) {
         try {
@@ -591,22 +556,14 @@ public final class Agent implements AutoCloseable {
         }
     }
 
-    /** Between nine and eleven tenths of it, so that agents do not poll in step. */
-    private Duration jittered(Duration interval) {
-        return Duration.ofMillis((long) (interval.toMillis() * (0.9 + 0.2 * random.nextDouble())));
-    }
-
-    private Backoff backoff() {
-        return new Backoff(
-                settings.renewal().retryInterval(), settings.renewal().maxRetryInterval(), random);
-    }
-
     private Instant nextRound() {
-        Instant next =
-                components.nextLook().filter(look -> look.isBefore(nextPoll)).orElse(nextPoll);
+        Instant next = components
+                .nextLook()
+                .filter(look -> look.isBefore(contact.nextPoll()))
+                .orElse(contact.nextPoll());
         for (CertificateKeeper keeper : keepers.values()) {
             Optional<Instant> look =
-                    serverProblem == null ? Optional.of(keeper.nextLook()) : keeper.nextLookWithoutServer();
+                    contact.isThere() ? Optional.of(keeper.nextLook()) : keeper.nextLookWithoutServer();
             next = look.isPresent() && look.get().isBefore(next) ? look.get() : next;
         }
         return next;
@@ -617,22 +574,6 @@ public final class Agent implements AutoCloseable {
             return Optional.of(Json.read(Assignment.class, Files.readAllBytes(folder.assignment())));
         } catch (IOException e) {
             return Optional.empty();
-        }
-    }
-
-    private static String bootId() {
-        try {
-            return Files.readString(KERNEL_BOOT_ID).strip();
-        } catch (IOException e) {
-            return "";
-        }
-    }
-
-    private String lastBootId() {
-        try {
-            return Files.readString(folder.bootId()).strip();
-        } catch (IOException e) {
-            return "";
         }
     }
 }

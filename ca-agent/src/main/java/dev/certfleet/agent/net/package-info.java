@@ -1,4 +1,4 @@
-/** The node's own TCP connections. */
+/** The node's own TCP connections, and what the agent's have in common. */
 @NullMarked
 package dev.certfleet.agent.net;
 

@@ -1,5 +1,6 @@
 package dev.certfleet.agent.server;
 
+import dev.certfleet.agent.net.ClientTrustManager;
 import java.net.Socket;
 import java.security.GeneralSecurityException;
 import java.security.cert.CertificateException;
@@ -31,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * Takes a server by path validation (RFC 5280 section 6) from anchors that have not expired, at the time of the agent's clock.
  * The JDK does the path and the host name; that an anchor has expired it does not mind, and which clock is wrong it does not say.
  */
-final class PathTrustManager extends X509ExtendedTrustManager {
+final class PathTrustManager extends ClientTrustManager {
     /** Certificates between a leaf and its anchor: as many successions as a node may have missed. */
     private static final int LONGEST_PATH = 10;
 
@@ -147,27 +148,5 @@ final class PathTrustManager extends X509ExtendedTrustManager {
     @Override
     public void checkServerTrusted(X509Certificate[] chain, String authType) throws CertificateException {
         throw new CertificateException("a connection without a host name cannot be checked");
-    }
-
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String authType) throws CertificateException {
-        throw new CertificateException("the agent is a client");
-    }
-
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String authType, Socket socket)
-            throws CertificateException {
-        throw new CertificateException("the agent is a client");
-    }
-
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
-            throws CertificateException {
-        throw new CertificateException("the agent is a client");
-    }
-
-    @Override
-    public X509Certificate[] getAcceptedIssuers() {
-        return new X509Certificate[0];
     }
 }
