@@ -2,11 +2,9 @@ package dev.certfleet.server.enrolment;
 
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
-import jakarta.persistence.Id;
 import jakarta.persistence.Table;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.UUID;
 import org.hibernate.annotations.DynamicUpdate;
 import org.hibernate.annotations.JdbcTypeCode;
@@ -17,12 +15,7 @@ import org.jspecify.annotations.Nullable;
 @Entity
 @DynamicUpdate
 @Table(name = "document_issuer")
-public class DocumentIssuer {
-    @Id
-    private UUID id;
-
-    private String cluster;
-
+public class DocumentIssuer extends Admission {
     private String name;
 
     private String issuer;
@@ -40,26 +33,11 @@ public class DocumentIssuer {
     @Column(name = "nonce_claim")
     private @Nullable String nonceClaim;
 
-    @Column(name = "node_name_pattern")
-    private String nodeNamePattern;
-
-    @JdbcTypeCode(SqlTypes.ARRAY)
-    private List<String> roles;
-
     @JdbcTypeCode(SqlTypes.JSON)
     private String constraints;
 
     @Column(name = "max_age_seconds")
     private int maxAgeSeconds;
-
-    @Column(name = "created_by")
-    private String createdBy;
-
-    @Column(name = "created_at")
-    private Instant createdAt;
-
-    @Column(name = "withdrawn_at")
-    private @Nullable Instant withdrawnAt;
 
     /** For JPA. */
     @SuppressWarnings("NullAway.Init")
@@ -72,8 +50,13 @@ public class DocumentIssuer {
             String constraints,
             String createdBy,
             Instant createdAt) {
-        this.id = id;
-        this.cluster = cluster;
+        super(
+                id,
+                cluster,
+                wanted.nodeNamePattern(),
+                wanted.roles().stream().distinct().toList(),
+                createdBy,
+                createdAt);
         this.name = wanted.name();
         this.issuer = wanted.issuer();
         this.keys = wanted.keys();
@@ -81,26 +64,8 @@ public class DocumentIssuer {
         this.nodeNameClaim = wanted.nodeNameClaim();
         this.instanceClaim = wanted.instanceClaim();
         this.nonceClaim = wanted.nonceClaim();
-        this.nodeNamePattern = wanted.nodeNamePattern();
-        this.roles = wanted.roles().stream().distinct().toList();
         this.constraints = constraints;
         this.maxAgeSeconds = Math.toIntExact(wanted.maxAge().toSeconds());
-        this.createdBy = createdBy;
-        this.createdAt = createdAt;
-    }
-
-    void withdraw(Instant at) {
-        if (withdrawnAt == null) {
-            withdrawnAt = at;
-        }
-    }
-
-    public UUID id() {
-        return id;
-    }
-
-    public String cluster() {
-        return cluster;
     }
 
     /** Unique in its cluster among those that were not withdrawn. */
@@ -138,15 +103,6 @@ public class DocumentIssuer {
         return nonceClaim;
     }
 
-    /** A node's name, in which {@code *} stands for any characters. */
-    public String nodeNamePattern() {
-        return nodeNamePattern;
-    }
-
-    public List<String> roles() {
-        return List.copyOf(roles);
-    }
-
     /** JSON: an object from claims to the values of which each has to have one. */
     public String constraints() {
         return constraints;
@@ -155,17 +111,5 @@ public class DocumentIssuer {
     /** How old a document may be that counts. */
     public Duration maxAge() {
         return Duration.ofSeconds(maxAgeSeconds);
-    }
-
-    public String createdBy() {
-        return createdBy;
-    }
-
-    public Instant createdAt() {
-        return createdAt;
-    }
-
-    public @Nullable Instant withdrawnAt() {
-        return withdrawnAt;
     }
 }

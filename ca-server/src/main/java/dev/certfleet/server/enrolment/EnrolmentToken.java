@@ -2,34 +2,20 @@ package dev.certfleet.server.enrolment;
 
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
-import jakarta.persistence.Id;
 import jakarta.persistence.Table;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
 import org.hibernate.annotations.DynamicUpdate;
-import org.hibernate.annotations.JdbcTypeCode;
-import org.hibernate.type.SqlTypes;
 import org.jspecify.annotations.Nullable;
 
 /** Lets nodes of a name and role enrol, a number of times until a time. Only a hash of its secret is kept. */
 @Entity
 @DynamicUpdate
 @Table(name = "enrolment_token")
-public class EnrolmentToken {
-    @Id
-    private UUID id;
-
-    private String cluster;
-
+public class EnrolmentToken extends Admission {
     @Column(name = "secret_hash")
     private byte[] secretHash;
-
-    @Column(name = "node_name_pattern")
-    private String nodeNamePattern;
-
-    @JdbcTypeCode(SqlTypes.ARRAY)
-    private List<String> roles;
 
     @Column(name = "max_uses")
     private int maxUses;
@@ -38,15 +24,6 @@ public class EnrolmentToken {
 
     @Column(name = "expires_at")
     private Instant expiresAt;
-
-    @Column(name = "created_by")
-    private String createdBy;
-
-    @Column(name = "created_at")
-    private Instant createdAt;
-
-    @Column(name = "withdrawn_at")
-    private @Nullable Instant withdrawnAt;
 
     /** For JPA. */
     @SuppressWarnings("NullAway.Init")
@@ -62,15 +39,10 @@ public class EnrolmentToken {
             Instant expiresAt,
             String createdBy,
             Instant createdAt) {
-        this.id = id;
-        this.cluster = cluster;
+        super(id, cluster, nodeNamePattern, roles, createdBy, createdAt);
         this.secretHash = secretHash;
-        this.nodeNamePattern = nodeNamePattern;
-        this.roles = roles;
         this.maxUses = maxUses;
         this.expiresAt = expiresAt;
-        this.createdBy = createdBy;
-        this.createdAt = createdAt;
     }
 
     /** Why a token lets nobody in. */
@@ -82,7 +54,7 @@ public class EnrolmentToken {
 
     @Nullable
     Refusal refusal(Instant now) {
-        if (withdrawnAt != null) {
+        if (withdrawnAt() != null) {
             return Refusal.WITHDRAWN;
         }
         if (!now.isBefore(expiresAt)) {
@@ -92,34 +64,11 @@ public class EnrolmentToken {
     }
 
     boolean fits(String nodeName) {
-        return NamePattern.fits(nodeNamePattern, nodeName);
+        return NamePattern.fits(nodeNamePattern(), nodeName);
     }
 
     void use() {
         uses++;
-    }
-
-    void withdraw(Instant at) {
-        if (withdrawnAt == null) {
-            withdrawnAt = at;
-        }
-    }
-
-    public UUID id() {
-        return id;
-    }
-
-    public String cluster() {
-        return cluster;
-    }
-
-    /** A node's name, in which {@code *} stands for any characters. */
-    public String nodeNamePattern() {
-        return nodeNamePattern;
-    }
-
-    public List<String> roles() {
-        return List.copyOf(roles);
     }
 
     public int maxUses() {
@@ -132,17 +81,5 @@ public class EnrolmentToken {
 
     public Instant expiresAt() {
         return expiresAt;
-    }
-
-    public String createdBy() {
-        return createdBy;
-    }
-
-    public Instant createdAt() {
-        return createdAt;
-    }
-
-    public @Nullable Instant withdrawnAt() {
-        return withdrawnAt;
     }
 }

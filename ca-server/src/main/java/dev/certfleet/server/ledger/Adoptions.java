@@ -45,34 +45,16 @@ public class Adoptions {
     @Transactional(propagation = Propagation.MANDATORY)
     public Optional<CertificateRecord> record(NewCertificate certificate, byte[] der) {
         Instant now = clock.instant();
-        int inserted = database.sql("INSERT INTO certificate (serial, authority, cluster, profile, node, subject,"
-                        + " dns_names, addresses, public_key_hash, not_before, not_after, state, contents, requester,"
-                        + " request_id, request_hash, reserved_at, fingerprint, certificate, issued_at)"
-                        + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'issued', ?, ?, ?, ?, ?, ?, ?, ?)"
-                        + " ON CONFLICT DO NOTHING")
-                .param(certificate.serial().bytes())
-                .param(certificate.authority())
-                .param(certificate.cluster())
-                .param(certificate.profile())
-                .param(certificate.node())
-                .param(certificate.subject())
-                .param(certificate.dnsNames().toArray(String[]::new))
-                .param(certificate.addresses().toArray(String[]::new))
-                .param(certificate.publicKeyHash())
-                .param(Timestamp.from(certificate.notBefore()))
-                .param(Timestamp.from(certificate.notAfter()))
-                .param(certificate.contents())
-                .param(certificate.requester())
-                .param(certificate.requestId())
-                .param(certificate.requestHash())
-                .param(Timestamp.from(now))
+        if (!ReservedRow.insert(database, certificate, "", now)) {
+            return Optional.empty();
+        }
+        database.sql("UPDATE certificate SET state = 'issued', fingerprint = ?, certificate = ?, issued_at = ?"
+                        + " WHERE serial = ?")
                 .param(Fingerprint.of(der).bytes())
                 .param(der)
                 .param(Timestamp.from(now))
+                .param(certificate.serial().bytes())
                 .update();
-        if (inserted == 0) {
-            return Optional.empty();
-        }
         CertificateRecord recorded = ledger.find(certificate.serial()).orElseThrow();
         feed.issued(recorded, now);
         return Optional.of(recorded);

@@ -87,30 +87,7 @@ public class Ledger {
      */
     @Transactional(propagation = Propagation.REQUIRES_NEW)
     public Reservation reserve(NewCertificate certificate) {
-        int inserted = database.sql("INSERT INTO certificate (serial, authority, cluster, profile, node, operator,"
-                        + " subject, dns_names, addresses, public_key_hash, not_before, not_after, state, contents,"
-                        + " requester, request_id, request_hash, reserved_at)"
-                        + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'reserved', ?, ?, ?, ?, ?)"
-                        + " ON CONFLICT (requester, request_id) DO NOTHING")
-                .param(certificate.serial().bytes())
-                .param(certificate.authority())
-                .param(certificate.cluster())
-                .param(certificate.profile())
-                .param(certificate.node())
-                .param(certificate.operator())
-                .param(certificate.subject())
-                .param(certificate.dnsNames().toArray(String[]::new))
-                .param(certificate.addresses().toArray(String[]::new))
-                .param(certificate.publicKeyHash())
-                .param(Timestamp.from(certificate.notBefore()))
-                .param(Timestamp.from(certificate.notAfter()))
-                .param(certificate.contents())
-                .param(certificate.requester())
-                .param(certificate.requestId())
-                .param(certificate.requestHash())
-                .param(Timestamp.from(clock.instant()))
-                .update();
-        return inserted == 1
+        return ReservedRow.insert(database, certificate, "(requester, request_id)", clock.instant())
                 ? new Reservation.Made()
                 : earlier(certificate.requester(), certificate.requestId(), certificate.requestHash())
                         .orElseGet(Reservation.InProgress::new);

@@ -1,17 +1,11 @@
 package dev.certfleet.server.recovery;
 
+import dev.certfleet.server.installation.CarriedText;
 import dev.certfleet.server.installation.SealingKey;
 import dev.certfleet.server.ledger.Feed;
-import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
-import java.security.MessageDigest;
-import java.util.Base64;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import javax.crypto.Mac;
-import javax.crypto.SecretKey;
 import org.springframework.stereotype.Component;
 
 /**
@@ -20,13 +14,13 @@ import org.springframework.stereotype.Component;
  */
 @Component
 class Marks {
-    private static final Pattern FORM = Pattern.compile("v1\\.([A-Za-z0-9_-]{1,512})\\.([A-Za-z0-9_-]{43})");
+    private static final int LONGEST = 512;
     private static final int PARTS = 3;
 
-    private final SecretKey key;
+    private final CarriedText carried;
 
     Marks(SealingKey sealingKey) {
-        this.key = sealingKey.derive("certfleet feed mark v1");
+        this.carried = new CarriedText(sealingKey, "certfleet feed mark v1", LONGEST);
     }
 
     /**
@@ -36,44 +30,24 @@ class Marks {
     record Mark(String cluster, Feed.Head head) {}
 
     String write(Mark mark) {
-        byte[] contents = (mark.cluster() + "\n" + mark.head().epoch() + "\n"
-                        + mark.head().sequence())
-                .getBytes(StandardCharsets.UTF_8);
-        Base64.Encoder base64 = Base64.getUrlEncoder().withoutPadding();
-        return "v1." + base64.encodeToString(contents) + "." + base64.encodeToString(mac(contents));
+        return carried.write(List.of(
+                mark.cluster(), mark.head().epoch(), Long.toString(mark.head().sequence())));
     }
 
     /** Empty where it is none of this installation's. */
     Optional<Mark> read(String text) {
-        Matcher form = FORM.matcher(text);
-        if (!form.matches()) {
-            return Optional.empty();
-        }
-        try {
-            byte[] contents = Base64.getUrlDecoder().decode(form.group(1));
-            byte[] mac = Base64.getUrlDecoder().decode(form.group(2));
-            if (!MessageDigest.isEqual(mac, mac(contents))) {
-                return Optional.empty();
-            }
-            String[] parts = new String(contents, StandardCharsets.UTF_8).split("\n", -1);
-            if (parts.length != PARTS) {
-                return Optional.empty();
-            }
-            Mark mark =
-                    new Mark(parts[0], new Feed.Head(UUID.fromString(parts[1]).toString(), Long.parseLong(parts[2])));
-            return Optional.of(mark).filter(read -> write(read).equals(text));
-        } catch (IllegalArgumentException e) {
-            return Optional.empty();
-        }
+        return carried.read(text, PARTS)
+                .flatMap(Marks::mark)
+                .filter(read -> write(read).equals(text));
     }
 
-    private byte[] mac(byte[] contents) {
+    private static Optional<Mark> mark(List<String> parts) {
         try {
-            Mac mac = Mac.getInstance("HmacSHA256");
-            mac.init(key);
-            return mac.doFinal(contents);
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("HmacSHA256 is part of every JDK", e);
+            return Optional.of(new Mark(
+                    parts.get(0),
+                    new Feed.Head(UUID.fromString(parts.get(1)).toString(), Long.parseLong(parts.get(2)))));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
         }
     }
 }
