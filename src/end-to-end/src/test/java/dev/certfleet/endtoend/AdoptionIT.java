@@ -150,21 +150,16 @@ class AdoptionIT {
     private static void makeCluster(CertfleetServer server, NetworkNamespace node, KubernetesFolder files)
             throws IOException {
         server.firstOperator()
-                .post(
-                        "/clusters",
+                .makeCluster(
+                        CLUSTER,
+                        node,
+                        server,
                         Map.of(
-                                "name",
-                                CLUSTER,
-                                "controlPlaneEndpoint",
-                                node.address() + ":" + KubeApiserver.PORT,
-                                "statusUrl",
-                                server.statusUrl().toString(),
                                 "importedAuthorities",
                                 List.of(
                                         authority("kubernetes", files, "ca"),
                                         authority("etcd", files, "etcd/ca"),
-                                        authority("front-proxy", files, "front-proxy-ca"))))
-                .expect(201);
+                                        authority("front-proxy", files, "front-proxy-ca"))));
     }
 
     private static Map<String, String> authority(String kind, KubernetesFolder files, String name) throws IOException {
@@ -215,19 +210,7 @@ class AdoptionIT {
     }
 
     private void install(CertfleetServer server, NetworkNamespace node, Path disk) {
-        String token = server.firstOperator()
-                .post(
-                        "/clusters/" + CLUSTER + "/enrolment-tokens",
-                        Map.of(
-                                "nodeNamePattern",
-                                node.name(),
-                                "roles",
-                                List.of("control-plane", "etcd"),
-                                "expiresIn",
-                                "PT10M"))
-                .expect(201)
-                .path("token")
-                .asString();
+        String token = server.firstOperator().token(CLUSTER, node, "control-plane", "etcd");
         NodeAgent.install(node, disk, List.of(server), token, openSsl.fingerprint(server.authority()), "");
         NodeAgent.command(node, disk, "enrol").orFail();
     }

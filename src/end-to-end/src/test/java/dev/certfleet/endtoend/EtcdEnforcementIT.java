@@ -110,12 +110,7 @@ class EtcdEnforcementIT {
     }
 
     private NodeAgent boot(NetworkNamespace node, String role) {
-        String token = operator.post(
-                        "/clusters/" + CLUSTER + "/enrolment-tokens",
-                        Map.of("nodeNamePattern", node.name(), "roles", List.of(role)))
-                .expect(201)
-                .path("token")
-                .asString();
+        String token = operator.token(CLUSTER, node, role);
         return NodeAgent.boot(
                 node, folder.resolve("disk-" + node.name()), List.of(server), token, fingerprint(server.authority()));
     }

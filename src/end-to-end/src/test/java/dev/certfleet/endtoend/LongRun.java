@@ -8,6 +8,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 
 /**
  * What {@code src/end-to-end/long} runs; its help says what that is. No test of JUnit's: nothing picks it up by its name.
@@ -32,8 +33,14 @@ final class LongRun {
         int kills = number("kills", 200);
         int renewals = number("renewals", 3);
         var limit = Duration.ofSeconds(number("limit", 1200));
+        var past = new WholeCluster.Past(
+                Stream.of(text("off", "31,400").split(","))
+                        .filter(days -> !days.isBlank())
+                        .map(Integer::valueOf)
+                        .toList(),
+                days -> say("everything is off for " + days + " days"));
         say("starting " + shape);
-        try (var cluster = WholeCluster.start(WorkFolder.of(LongRun.class), shape)) {
+        try (var cluster = WholeCluster.startAfter(past, WorkFolder.of(LongRun.class), shape)) {
             say("the cluster runs; now traffic, and kills");
             try (var run = new RunOfLife(
                     cluster,

@@ -7,6 +7,8 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import tools.jackson.databind.JsonNode;
@@ -69,6 +71,30 @@ final class Operator {
         return send(request(path)
                 .header("Content-Type", "application/json")
                 .method("PATCH", HttpRequest.BodyPublishers.ofString(JSON.writeValueAsString(body))));
+    }
+
+    /**
+     * Makes a cluster.
+     *
+     * @param first its control-plane node, the API server of which is its endpoint
+     * @param further more fields of the request
+     */
+    void makeCluster(String name, NetworkNamespace first, CertfleetServer server, Map<String, ?> further) {
+        Map<String, Object> body = new HashMap<>(further);
+        body.put("name", name);
+        body.put("controlPlaneEndpoint", first.address() + ":" + KubeApiserver.PORT);
+        body.put("statusUrl", server.statusUrl().toString());
+        post("/clusters", body).expect(201);
+    }
+
+    /** An enrolment token for one node. */
+    String token(String cluster, NetworkNamespace node, String... roles) {
+        return post(
+                        "/clusters/" + cluster + "/enrolment-tokens",
+                        Map.of("nodeNamePattern", node.name(), "roles", List.of(roles), "expiresIn", "PT10M"))
+                .expect(201)
+                .path("token")
+                .asString();
     }
 
     /** Revokes by fingerprint; the answer's time is when the server had committed it. */

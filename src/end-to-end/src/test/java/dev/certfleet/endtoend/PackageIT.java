@@ -65,30 +65,8 @@ class PackageIT {
     /** What cloud-init writes before it installs the package. */
     private void configure(CertfleetServer server, SystemdMachine machine) {
         var node = machine.node();
-        server.firstOperator()
-                .post(
-                        "/clusters",
-                        Map.of(
-                                "name",
-                                CLUSTER,
-                                "controlPlaneEndpoint",
-                                node.address() + ":" + KubeApiserver.PORT,
-                                "statusUrl",
-                                server.statusUrl().toString()))
-                .expect(201);
-        String token = server.firstOperator()
-                .post(
-                        "/clusters/" + CLUSTER + "/enrolment-tokens",
-                        Map.of(
-                                "nodeNamePattern",
-                                node.name(),
-                                "roles",
-                                List.of("control-plane", "etcd"),
-                                "expiresIn",
-                                "PT10M"))
-                .expect(201)
-                .path("token")
-                .asString();
+        server.firstOperator().makeCluster(CLUSTER, node, server, Map.of());
+        String token = server.firstOperator().token(CLUSTER, node, "control-plane", "etcd");
         machine.write("etc/certfleet/agent.yaml", """
                 server:
                   addresses: ["%s"]

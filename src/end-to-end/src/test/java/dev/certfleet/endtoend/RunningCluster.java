@@ -49,17 +49,7 @@ final class RunningCluster implements AutoCloseable {
                             folder.resolve("server"), network.hostAddress(), folder.resolve("logs/server.log")));
             servers.forEach(this::closing);
             this.operator = server().firstOperator();
-            String endpoint = controlPlaneNode.address() + ":" + KubeApiserver.PORT;
-            operator.post(
-                            "/clusters",
-                            Map.of(
-                                    "name",
-                                    CLUSTER,
-                                    "controlPlaneEndpoint",
-                                    endpoint,
-                                    "statusUrl",
-                                    server().statusUrl().toString()))
-                    .expect(201);
+            operator.makeCluster(CLUSTER, controlPlaneNode, server(), Map.of());
             this.controlPlane = closing(boot(controlPlaneNode, List.of("control-plane", "etcd"), controlPlaneSettings))
                     .awaitControlPlane("kubelet.conf");
             this.worker = closing(boot(workerNode, List.of("worker")))
@@ -95,21 +85,12 @@ final class RunningCluster implements AutoCloseable {
         return boot(node, roles, "");
     }
 
-    private String token(NetworkNamespace node, List<String> roles) {
-        return operator.post(
-                        "/clusters/" + CLUSTER + "/enrolment-tokens",
-                        Map.of("nodeNamePattern", node.name(), "roles", roles, "expiresIn", "PT10M"))
-                .expect(201)
-                .path("token")
-                .asString();
-    }
-
     private NodeAgent boot(NetworkNamespace node, List<String> roles, String further) {
         return NodeAgent.boot(
                 node,
                 folder.resolve("disk-" + node.name()),
                 servers,
-                token(node, roles),
+                operator.token(CLUSTER, node, roles.toArray(String[]::new)),
                 fingerprint(server().authority()),
                 further);
     }

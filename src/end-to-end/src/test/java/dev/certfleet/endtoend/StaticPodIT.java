@@ -57,28 +57,8 @@ class StaticPodIT {
 
     private NodeAgent boot(CertfleetServer server, NetworkNamespace node) {
         var operator = server.firstOperator();
-        operator.post(
-                        "/clusters",
-                        Map.of(
-                                "name",
-                                CLUSTER,
-                                "controlPlaneEndpoint",
-                                node.address() + ":" + KubeApiserver.PORT,
-                                "statusUrl",
-                                server.statusUrl().toString()))
-                .expect(201);
-        String token = operator.post(
-                        "/clusters/" + CLUSTER + "/enrolment-tokens",
-                        Map.of(
-                                "nodeNamePattern",
-                                node.name(),
-                                "roles",
-                                List.of("control-plane", "etcd"),
-                                "expiresIn",
-                                "PT10M"))
-                .expect(201)
-                .path("token")
-                .asString();
+        operator.makeCluster(CLUSTER, node, server, Map.of());
+        String token = operator.token(CLUSTER, node, "control-plane", "etcd");
         return NodeAgent.boot(
                         node,
                         folder.resolve("disk"),

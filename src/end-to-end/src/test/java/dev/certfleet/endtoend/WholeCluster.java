@@ -34,6 +34,8 @@ final class WholeCluster implements AutoCloseable {
     private final OpenSsl openSsl = new OpenSsl(Place.THIS_MACHINE);
     private final Path folder;
     private final NodeNetwork network;
+    private final List<NetworkNamespace> controlPlaneNodes = new ArrayList<>();
+    private final List<NetworkNamespace> workerNodes = new ArrayList<>();
     private final List<NodeAgent> controlPlanes = new ArrayList<>();
     private final List<NodeAgent> workers = new ArrayList<>();
     private final List<Supervised> components = new ArrayList<>();
@@ -49,30 +51,43 @@ final class WholeCluster implements AutoCloseable {
      */
     record Shape(int controlPlanes, int workers, int kubelets) {}
 
-    private WholeCluster(Path folder, Shape shape) throws IOException {
+    /** What a cluster went through before now. */
+    record Past(List<Integer> daysOff, Asleep asleep) {
+        static final Past NONE = new Past(List.of(), _ -> {});
+
+        int days() {
+            return daysOff.stream().mapToInt(Integer::intValue).sum();
+        }
+    }
+
+    /** Done while all machines are off. */
+    interface Asleep {
+        /** @param days for how long they are */
+        void now(int days) throws IOException;
+    }
+
+    private WholeCluster(Path folder, Shape shape, Past past) throws IOException {
         this.folder = folder;
         try {
             this.network = closing(NodeNetwork.create(folder.resolve("logs")));
-            this.server = CertfleetServer.start(folder.resolve("server"), network.hostAddress(), serverLog());
-            var first = closing(network.node("cp-1"));
-            operator()
-                    .post(
-                            "/clusters",
-                            Map.of(
-                                    "name",
-                                    NAME,
-                                    "controlPlaneEndpoint",
-                                    first.address() + ":" + KubeApiserver.PORT,
-                                    "statusUrl",
-                                    server.statusUrl().toString()))
-                    .expect(201);
-            controlPlanes.add(boot(first, List.of("control-plane", "etcd"), CONTROL_PLANE));
-            for (int i = 2; i <= shape.controlPlanes(); i++) {
-                controlPlanes.add(
-                        boot(closing(network.node("cp-" + i)), List.of("control-plane", "etcd"), CONTROL_PLANE));
+            for (int i = 1; i <= shape.controlPlanes(); i++) {
+                controlPlaneNodes.add(closing(network.node("cp-" + i)));
             }
             for (int i = 1; i <= shape.workers(); i++) {
-                workers.add(boot(closing(network.node("worker-" + i)), List.of("worker"), List.of(KUBELET)));
+                workerNodes.add(closing(network.node("worker-" + i)));
+            }
+            var clock = PastClock.daysAgo(past.days());
+            this.server = startServer(clock);
+            operator().makeCluster(NAME, controlPlaneNodes.getFirst(), server, Map.of());
+            for (var node : controlPlaneNodes) {
+                install(node, List.of("control-plane", "etcd"), CONTROL_PLANE);
+            }
+            for (var node : workerNodes) {
+                install(node, List.of("worker"), List.of(KUBELET));
+            }
+            bootNodes(clock);
+            if (!past.daysOff().isEmpty()) {
+                sleep(past);
             }
             controlPlanes.forEach(agent -> agent.awaitControlPlane("admin.conf"));
             startControlPlanes();
@@ -87,7 +102,45 @@ final class WholeCluster implements AutoCloseable {
     }
 
     static WholeCluster start(Path folder, Shape shape) throws IOException {
-        return new WholeCluster(folder, shape);
+        return new WholeCluster(folder, shape, Past.NONE);
+    }
+
+    /**
+     * Starts a cluster that was switched off several times, its server too, each time until every certificate of its nodes had
+     * ended. Server and agents live in the past by their clocks; the last boot is now, and the components, which follow no
+     * other clock, start from what the agents made of it.
+     */
+    static WholeCluster startAfter(Past past, Path folder, Shape shape) throws IOException {
+        return new WholeCluster(folder, shape, past);
+    }
+
+    private CertfleetServer startServer(PastClock clock) {
+        return CertfleetServer.start(folder.resolve("server"), network.hostAddress(), serverLog(), clock);
+    }
+
+    private void bootNodes(PastClock clock) {
+        controlPlanes.clear();
+        workers.clear();
+        controlPlaneNodes.forEach(node -> controlPlanes.add(closing(NodeAgent.start(node, disk(node), clock))));
+        workerNodes.forEach(node -> workers.add(closing(NodeAgent.start(node, disk(node), clock))));
+    }
+
+    private void sleep(Past past) throws IOException {
+        int daysAgo = past.days();
+        var leaves = new Leaves(agents()).awaitNew(PastClock.daysAgo(daysAgo));
+        for (int days : past.daysOff()) {
+            agents().forEach(NodeAgent::close);
+            server.close();
+            past.asleep().now(days);
+            daysAgo -= days;
+            // The power comes back for all machines at once: agents find no server at first.
+            var clock = PastClock.daysAgo(daysAgo);
+            bootNodes(clock);
+            server = startServer(clock);
+            leaves = leaves.of(agents()).awaitNew(clock);
+        }
+        operator = server.recoveredOperator();
+        trusted = Files.getLastModifiedTime(server.authority());
     }
 
     private <T extends AutoCloseable> T closing(T part) {
@@ -99,14 +152,8 @@ final class WholeCluster implements AutoCloseable {
         return folder.resolve("logs/server-" + starts++ + ".log");
     }
 
-    private NodeAgent boot(NetworkNamespace node, List<String> roles, List<String> restarted) {
-        String token = operator()
-                .post(
-                        "/clusters/" + NAME + "/enrolment-tokens",
-                        Map.of("nodeNamePattern", node.name(), "roles", roles, "expiresIn", "PT10M"))
-                .expect(201)
-                .path("token")
-                .asString();
+    private void install(NetworkNamespace node, List<String> roles, List<String> restarted) {
+        String token = operator().token(NAME, node, roles.toArray(String[]::new));
         String settings = """
                 renewal: {pollInterval: 2s, retryInterval: 1s, maxRetryInterval: 10s}
                 components:
@@ -115,13 +162,12 @@ final class WholeCluster implements AutoCloseable {
                         .map(component -> "  " + component + ": {restart: "
                                 + Supervised.restartCommand(supervision(node), component) + "}\n")
                         .collect(Collectors.joining());
-        return closing(NodeAgent.boot(
-                node,
-                folder.resolve("disk-" + node.name()),
-                List.of(server),
-                token,
-                openSsl.fingerprint(server.authority()),
-                settings));
+        NodeAgent.install(node, disk(node), List.of(server), token, openSsl.fingerprint(server.authority()), settings);
+    }
+
+    /** The folder that is the disk of a node. */
+    Path disk(NetworkNamespace node) {
+        return folder.resolve("disk-" + node.name());
     }
 
     private Path supervision(NetworkNamespace node) {
