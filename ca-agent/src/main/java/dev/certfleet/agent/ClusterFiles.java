@@ -4,6 +4,7 @@ import dev.certfleet.agent.certificate.CertificateKeeper;
 import dev.certfleet.agent.component.PublishedBundles;
 import dev.certfleet.agent.control.StatusReport;
 import dev.certfleet.agent.identity.NodeFacts;
+import dev.certfleet.agent.publish.FileStamp;
 import dev.certfleet.agent.publish.Kubeconfig;
 import dev.certfleet.agent.publish.KubeletConfiguration;
 import dev.certfleet.agent.publish.Layout;
@@ -20,6 +21,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,8 +43,20 @@ final class ClusterFiles {
     private final LockOut lockOut;
     private final PublishedBundles bundles;
 
+    /** By bundle: with whom nothing is to be done. */
+    private final Map<String, InPlace> inPlace = new HashMap<>();
+
+    private final Map<String, Optional<Instant>> ends = new HashMap<>();
+
     /** By what it is about; shown until the same thing works. */
     private final Map<String, String> problems = new LinkedHashMap<>();
+
+    /** A bundle as the server has it, in a file that nobody has touched since it was put right. */
+    private record InPlace(String pem, FileStamp file) {
+        static Optional<InPlace> of(String pem, Path file) {
+            return FileStamp.of(file).map(stamp -> new InPlace(pem, stamp));
+        }
+    }
 
     ClusterFiles(Settings settings, Layout layout, PublishedBundles bundles, Clock clock) {
         this.settings = settings;
@@ -67,10 +81,16 @@ final class ClusterFiles {
                         throw new Trouble(
                                 ExitCode.REFUSED, "the server's assignment lacks the CA bundle '" + name + "'");
                     }
+                    if (InPlace.of(pem, file)
+                            .filter(now -> now.equals(inPlace.get(name)))
+                            .isPresent()) {
+                        return;
+                    }
                     lockOut.check(name, pem, file, held, clock.instant());
                     if (bundles.publish(name, pem, file)) {
                         LOG.log(System.Logger.Level.INFO, "published the CA bundle {0} in {1}", name, file);
                     }
+                    InPlace.of(pem, file).ifPresent(now -> inPlace.put(name, now));
                 }));
         return layout.bundles(roles).keySet().stream().anyMatch(name -> problems.containsKey("CA bundle " + name));
     }
@@ -155,10 +175,12 @@ final class ClusterFiles {
     /** When the first CA of each bundle ends. */
     List<StatusReport.Authority> authorities(Assignment assignment) {
         List<StatusReport.Authority> found = new ArrayList<>();
+        ends.keySet().retainAll(assignment.bundles().values());
         layout.bundles(roles(assignment)).forEach((name, file) -> {
             String pem = assignment.bundles().get(name);
             if (pem != null) {
-                firstEnd(pem).ifPresent(end -> found.add(new StatusReport.Authority(name, file.toString(), end)));
+                ends.computeIfAbsent(pem, ClusterFiles::firstEnd)
+                        .ifPresent(end -> found.add(new StatusReport.Authority(name, file.toString(), end)));
             }
         });
         return found;

@@ -167,6 +167,9 @@ final class AuditFollower {
     }
 
     private FileChannel open() throws IOException {
+        if (!Files.exists(file)) {
+            throw new NoSuchFileException(file.toString());
+        }
         Position before = saved == null ? savedPosition() : saved;
         if (before == null) {
             // One that was not there a moment ago is new from its first line on.

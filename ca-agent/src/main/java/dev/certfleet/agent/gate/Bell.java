@@ -12,11 +12,17 @@ final class Bell {
         rung.release();
     }
 
-    /** Until somebody rings, or rang since this returned last, and for {@code atMost} otherwise; at once where that is past. */
-    void await(Duration atMost) throws InterruptedException {
+    /**
+     * Until somebody rings, or rang since this returned last, and for {@code atMost} otherwise; at once where that is past.
+     *
+     * @return whether somebody rang
+     */
+    boolean await(Duration atMost) throws InterruptedException {
         long millis = atMost.isPositive() ? atMost.toMillis() : 0;
-        if (rung.tryAcquire(millis, TimeUnit.MILLISECONDS)) {
+        boolean isRung = rung.tryAcquire(millis, TimeUnit.MILLISECONDS);
+        if (isRung) {
             rung.drainPermits();
         }
+        return isRung;
     }
 }

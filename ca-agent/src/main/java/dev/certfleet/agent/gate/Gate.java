@@ -227,9 +227,10 @@ public final class Gate implements AutoCloseable {
         Instant nextSave = clock.instant().plus(BETWEEN_SAVES);
         Instant nextPrune = clock.instant().plus(BETWEEN_PRUNES);
         while (!Thread.currentThread().isInterrupted()) {
-            Thread.sleep(TICK);
-            if (!statuses.retries() && unknown.size() == 0 && audited.size() == 0) {
-                upkeepDue.await(IDLE_TICK.minus(TICK));
+            boolean isIdle = !statuses.retries() && unknown.size() == 0 && audited.size() == 0;
+            // One wait where nobody rings: each costs a wake-up of two threads.
+            if (!isIdle || upkeepDue.await(IDLE_TICK)) {
+                Thread.sleep(TICK);
             }
             statuses.refreshDue();
             unknown.retryDue();

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.certfleet.agent.ExitCode;
 import dev.certfleet.agent.Trouble;
+import dev.certfleet.agent.publish.FileStamp;
 import dev.certfleet.agent.publish.Layout;
 import dev.certfleet.agent.publish.StagedFile;
 import java.io.IOException;
@@ -11,12 +12,18 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** The published pair. Whatever is there is never touched, because every token in the cluster depends on it. */
 final class PairFiles {
     private final Path privateKey;
     private final Path publicKey;
+    /** To check a pair takes a signature: not again while nobody has touched it. */
+    private @Nullable Pair checked;
+
+    private List<Optional<FileStamp>> checkedAs = List.of();
 
     PairFiles(Layout layout) {
         this.privateKey = layout.serviceAccountKey();
@@ -39,12 +46,20 @@ final class PairFiles {
                     publicKey + " is there without " + privateKey
                             + "; put the key there, or remove the file to have the cluster's pair put there");
         }
+        List<Optional<FileStamp>> stamps = List.of(FileStamp.of(privateKey), FileStamp.of(publicKey));
+        Pair known = checked;
+        if (known != null && stamps.equals(checkedAs)) {
+            return Optional.of(known);
+        }
         try {
             String key = Files.readString(privateKey);
             if (!exists(publicKey)) {
                 create(publicKey, Pair.of(key).publicKey());
             }
-            return Optional.of(new Pair(key, Files.readString(publicKey)).checked());
+            Pair pair = new Pair(key, Files.readString(publicKey)).checked();
+            checked = pair;
+            checkedAs = stamps;
+            return Optional.of(pair);
         } catch (IOException | IllegalArgumentException e) {
             throw new Trouble(
                     ExitCode.FILES,

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -50,6 +51,9 @@ public final class ServiceAccountKeys {
     private @Nullable String askedAs;
     private Instant askAgainAt = Instant.MIN;
     private @Nullable String problem;
+    private @Nullable Sealing sealing;
+    private String sealingOf = "";
+    private @Nullable String sealingBy;
 
     public ServiceAccountKeys(Layout layout, StateFolder folder, KeeperTools tools) {
         this.layout = layout;
@@ -89,7 +93,7 @@ public final class ServiceAccountKeys {
 
     private void advance(Assignment known, Identity self, Optional<Carrier> carrier)
             throws ServerException, GeneralSecurityException {
-        Sealing sealing = new Sealing(Peers.of(known.cluster(), known.bundles().get("agents")));
+        Sealing sealing = sealing(known);
         ServiceAccountKeyOrder order =
                 known.version().equals(answeredVersion) && answer != null ? answer : known.serviceAccountKey();
         for (int step = 0; step < MOST_STEPS && order != null; step++) {
@@ -101,6 +105,18 @@ public final class ServiceAccountKeys {
             answer = order;
             answeredVersion = known.version();
         }
+    }
+
+    private Sealing sealing(Assignment known) throws GeneralSecurityException {
+        String agents = known.bundles().get("agents");
+        Sealing made = sealing;
+        if (made == null || !known.cluster().equals(sealingOf) || !Objects.equals(agents, sealingBy)) {
+            made = new Sealing(Peers.of(known.cluster(), agents));
+            sealing = made;
+            sealingOf = known.cluster();
+            sealingBy = agents;
+        }
+        return made;
     }
 
     /** What is to be told to the server now; empty where nothing is. */
