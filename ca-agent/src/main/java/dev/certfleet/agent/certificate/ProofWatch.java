@@ -14,7 +14,7 @@ final class ProofWatch {
     private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
     private static final Duration PAUSE_IN_VAIN = Duration.ofMinutes(1);
-    private static final Duration LONGEST_ABSENCE = Duration.ofMinutes(2);
+    private static final Duration LONGEST_ABSENCE = Duration.ofMinutes(5);
 
     private Instant next = Instant.MIN;
     private @Nullable Instant since;

@@ -6,6 +6,8 @@ import java.net.InetAddress;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * One of etcd's ports, and what was seen there: it counts as enforcing where it refuses a new connection with the canary, whose
@@ -31,13 +33,13 @@ record Door(String name, int port, String flag) {
 
     /**
      * @param crl the published file, for messages
-     * @param good a certificate that etcd has to accept at this port
+     * @param good a certificate that etcd has to accept at this port; looked for once somebody listens
      */
     Seen look(
             Probe probe,
             List<InetAddress> addresses,
             Credential canary,
-            Credential good,
+            Supplier<Optional<Credential>> good,
             List<X509Certificate> authorities,
             Path crl) {
         Answer ofCanary = probe.ask(addresses, port, canary, authorities);
@@ -48,16 +50,22 @@ record Door(String name, int port, String flag) {
                 new Seen.Wrong("etcd accepts a revoked certificate at port " + port + "; start it with --" + flag + "="
                         + crl + ", and where it is older than 3.6.16 without --listen-client-http-urls");
             case Answer.Refused _ ->
-                switch (probe.ask(addresses, port, good, authorities)) {
-                    case Answer.Accepted _ -> new Seen.Enforces();
-                    case Answer.NotListening _ -> new Seen.NotListening();
-                    case Answer.Refused _ ->
-                        new Seen.Wrong("etcd refuses this node's own good certificate at port " + port
-                                + " as well; it has to be started with --" + flag + "=" + crl
-                                + " and with the CA bundle beside it");
-                    case Answer.Unclear(String what) ->
-                        new Seen.Wrong("port " + port + " answers neither yes nor no: " + what);
-                };
+                good.get()
+                        .map(pair -> ofGood(probe.ask(addresses, port, pair, authorities), crl))
+                        .orElseGet(() ->
+                                new Seen.Wrong("there is no good certificate to try etcd's " + name + " port with"));
+        };
+    }
+
+    private Seen ofGood(Answer answer, Path crl) {
+        return switch (answer) {
+            case Answer.Accepted _ -> new Seen.Enforces();
+            case Answer.NotListening _ -> new Seen.NotListening();
+            case Answer.Refused _ ->
+                new Seen.Wrong("etcd refuses this node's own good certificate at port " + port
+                        + " as well; it has to be started with --" + flag + "=" + crl
+                        + " and with the CA bundle beside it");
+            case Answer.Unclear(String what) -> new Seen.Wrong("port " + port + " answers neither yes nor no: " + what);
         };
     }
 }

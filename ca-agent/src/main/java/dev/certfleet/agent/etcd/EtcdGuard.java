@@ -77,6 +77,7 @@ public final class EtcdGuard implements RevocationListener, AutoCloseable {
     private final Map<Door, Seen> seen = new LinkedHashMap<>();
     private volatile @Nullable Situation situation;
     private volatile @Nullable String cutProblem;
+    private final CheckedPair canaryPair = new CheckedPair();
     private volatile boolean canaryIsListed;
     private int tries;
     private Instant lookDue = Instant.MIN;
@@ -208,7 +209,7 @@ public final class EtcdGuard implements RevocationListener, AutoCloseable {
     private Optional<Credential> canary() {
         return tools.layout()
                 .of(ProfileName.ETCD_CANARY)
-                .flatMap(Pairs::read)
+                .flatMap(canaryPair::read)
                 .filter(pair -> pair.certificate()
                         .getNotAfter()
                         .toInstant()
@@ -307,17 +308,13 @@ public final class EtcdGuard implements RevocationListener, AutoCloseable {
     }
 
     private boolean look(Door door, ProfileName good, Credential canary, Situation now) {
-        Seen what = tools.layout()
-                .of(good)
-                .flatMap(Pairs::read)
-                .map(pair -> door.look(
-                        tools.probe(),
-                        places(),
-                        canary,
-                        pair,
-                        now.authorities(),
-                        crl.file().target()))
-                .orElseGet(() -> new Seen.Wrong("there is no " + good.label() + " certificate to try etcd with"));
+        Seen what = door.look(
+                tools.probe(),
+                places(),
+                canary,
+                () -> tools.layout().of(good).flatMap(Pairs::read),
+                now.authorities(),
+                crl.file().target());
         Seen before;
         synchronized (seen) {
             before = seen.put(door, what);

@@ -86,10 +86,10 @@ final class WholeCluster implements AutoCloseable {
                 install(node, List.of("worker"), List.of(KUBELET));
             }
             bootNodes(clock);
+            awaitFiles();
             if (!past.daysOff().isEmpty()) {
                 sleep(past);
             }
-            controlPlanes.forEach(agent -> agent.awaitControlPlane("admin.conf"));
             startControlPlanes();
             bindAdminsByBreakGlass();
             for (var worker : workers.subList(0, shape.kubelets())) {
@@ -123,6 +123,11 @@ final class WholeCluster implements AutoCloseable {
         workers.clear();
         controlPlaneNodes.forEach(node -> controlPlanes.add(closing(NodeAgent.start(node, disk(node), clock))));
         workerNodes.forEach(node -> workers.add(closing(NodeAgent.start(node, disk(node), clock))));
+    }
+
+    private void awaitFiles() {
+        controlPlanes.forEach(agent -> agent.awaitControlPlane("admin.conf", "pki/kubelet.crt", "pki/kube-proxy.crt"));
+        workers.forEach(agent -> agent.awaitPublished("pki/ca.crt", "pki/kubelet.crt", "pki/kube-proxy.crt"));
     }
 
     private void sleep(Past past) throws IOException {
