@@ -43,7 +43,7 @@ final class ClusterFiles {
     private final LockOut lockOut;
     private final PublishedBundles bundles;
 
-    /** By bundle: with whom nothing is to be done. */
+    /** By bundle, as it was found right the last time. */
     private final Map<String, InPlace> inPlace = new HashMap<>();
 
     private final Map<String, Optional<Instant>> ends = new HashMap<>();
@@ -51,7 +51,7 @@ final class ClusterFiles {
     /** By what it is about; shown until the same thing works. */
     private final Map<String, String> problems = new LinkedHashMap<>();
 
-    /** A bundle as the server has it, in a file that nobody has touched since it was put right. */
+    /** A bundle as the server has it, and the file it is in. */
     private record InPlace(String pem, FileStamp file) {
         static Optional<InPlace> of(String pem, Path file) {
             return FileStamp.of(file).map(stamp -> new InPlace(pem, stamp));
@@ -81,16 +81,17 @@ final class ClusterFiles {
                         throw new Trouble(
                                 ExitCode.REFUSED, "the server's assignment lacks the CA bundle '" + name + "'");
                     }
-                    if (InPlace.of(pem, file)
-                            .filter(now -> now.equals(inPlace.get(name)))
-                            .isPresent()) {
+                    Optional<InPlace> before = InPlace.of(pem, file);
+                    if (before.isPresent() && before.get().equals(inPlace.get(name))) {
                         return;
                     }
                     lockOut.check(name, pem, file, held, clock.instant());
                     if (bundles.publish(name, pem, file)) {
                         LOG.log(System.Logger.Level.INFO, "published the CA bundle {0} in {1}", name, file);
+                    } else {
+                        // As it was before it was found right: whoever touches it from then on is noticed.
+                        before.ifPresent(right -> inPlace.put(name, right));
                     }
-                    InPlace.of(pem, file).ifPresent(now -> inPlace.put(name, now));
                 }));
         return layout.bundles(roles).keySet().stream().anyMatch(name -> problems.containsKey("CA bundle " + name));
     }
