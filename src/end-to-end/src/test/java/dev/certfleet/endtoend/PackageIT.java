@@ -12,7 +12,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /**
- * The agent as its users get it: a Debian package on a machine that systemd runs, with two lines of settings and a token. etcd
+ * The agent as its users get it: a Debian package on a machine that systemd runs, with its settings in one file and its token in another. etcd
  * and kube-apiserver are systemd services there, as of people who do without kubeadm; the agent restarts them where
  * only that helps, after a reboot they start from what is there, and the package goes again without a trace on the cluster.
  */
