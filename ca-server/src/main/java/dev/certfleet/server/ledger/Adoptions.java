@@ -1,8 +1,6 @@
 package dev.certfleet.server.ledger;
 
-import dev.certfleet.server.x509.Fingerprint;
 import dev.certfleet.server.x509.Serial;
-import java.sql.Timestamp;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Optional;
@@ -48,13 +46,7 @@ public class Adoptions {
         if (!ReservedRow.insert(database, certificate, "", now)) {
             return Optional.empty();
         }
-        database.sql("UPDATE certificate SET state = 'issued', fingerprint = ?, certificate = ?, issued_at = ?"
-                        + " WHERE serial = ?")
-                .param(Fingerprint.of(der).bytes())
-                .param(der)
-                .param(Timestamp.from(now))
-                .param(certificate.serial().bytes())
-                .update();
+        ReservedRow.issue(database, certificate.serial(), der, now);
         CertificateRecord recorded = ledger.find(certificate.serial()).orElseThrow();
         feed.issued(recorded, now);
         return Optional.of(recorded);

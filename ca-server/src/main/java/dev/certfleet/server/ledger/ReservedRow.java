@@ -1,5 +1,7 @@
 package dev.certfleet.server.ledger;
 
+import dev.certfleet.server.x509.Fingerprint;
+import dev.certfleet.server.x509.Serial;
 import java.sql.Timestamp;
 import java.time.Instant;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -39,5 +41,16 @@ final class ReservedRow {
                         .param(Timestamp.from(now))
                         .update()
                 == 1;
+    }
+
+    /** Makes of it, or of whatever is there under that serial, the certificate that was signed. */
+    static void issue(JdbcClient database, Serial serial, byte[] der, Instant at) {
+        database.sql("UPDATE certificate SET state = 'issued', fingerprint = ?, certificate = ?, issued_at = ?"
+                        + " WHERE serial = ?")
+                .param(Fingerprint.of(der).bytes())
+                .param(der)
+                .param(Timestamp.from(at))
+                .param(serial.bytes())
+                .update();
     }
 }

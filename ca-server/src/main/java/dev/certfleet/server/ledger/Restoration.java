@@ -173,32 +173,25 @@ public class Restoration {
     private void recordAgain(CertificateRecord certificate, Instant now) {
         X509Certificate parsed = parse(certificate.der());
         Serial serial = certificate.serial();
-        database.sql("INSERT INTO certificate (serial, authority, cluster, profile, node, operator, subject, dns_names,"
-                        + " addresses, public_key_hash, not_before, not_after, state, contents, requester, request_id,"
-                        + " request_hash, reserved_at, fingerprint, certificate, issued_at)"
-                        + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'issued', ?, 'journal', ?, ?, ?, ?, ?, ?)"
-                        + " ON CONFLICT (serial) DO UPDATE SET state = 'issued', fingerprint = excluded.fingerprint,"
-                        + " certificate = excluded.certificate, issued_at = excluded.issued_at")
-                .param(serial.bytes())
-                .param(certificate.authority())
-                .param(certificate.cluster())
-                .param(certificate.profile())
-                .param(certificate.node())
-                .param(certificate.operator())
-                .param(certificate.subject())
-                .param(certificate.dnsNames().toArray(String[]::new))
-                .param(certificate.addresses().toArray(String[]::new))
-                .param(sha256(parsed.getPublicKey().getEncoded()))
-                .param(Timestamp.from(certificate.notBefore()))
-                .param(Timestamp.from(certificate.notAfter()))
-                .param(contents(parsed))
-                .param(serial.hex())
-                .param(sha256(certificate.der()))
-                .param(Timestamp.from(certificate.issuedAt()))
-                .param(certificate.id().bytes())
-                .param(certificate.der())
-                .param(Timestamp.from(certificate.issuedAt()))
-                .update();
+        NewCertificate row = new NewCertificate(
+                serial,
+                certificate.authority(),
+                certificate.cluster(),
+                certificate.profile(),
+                certificate.node(),
+                certificate.operator(),
+                certificate.subject(),
+                certificate.dnsNames(),
+                certificate.addresses(),
+                sha256(parsed.getPublicKey().getEncoded()),
+                certificate.notBefore(),
+                certificate.notAfter(),
+                contents(parsed),
+                "journal",
+                serial.hex(),
+                sha256(certificate.der()));
+        ReservedRow.insert(database, row, "(serial)", certificate.issuedAt());
+        ReservedRow.issue(database, serial, certificate.der(), certificate.issuedAt());
         feed.issued(certificate, now);
     }
 
