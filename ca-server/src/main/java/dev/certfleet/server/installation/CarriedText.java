@@ -3,6 +3,7 @@ package dev.certfleet.server.installation;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
@@ -33,9 +34,8 @@ public final class CarriedText {
 
     /** @param parts without line breaks */
     public String write(List<String> parts) {
-        byte[] contents = String.join("\n", parts).getBytes(StandardCharsets.UTF_8);
-        Base64.Encoder base64 = Base64.getUrlEncoder().withoutPadding();
-        return VERSION + base64.encodeToString(contents) + "." + base64.encodeToString(mac(contents));
+        byte[] contents = contents(parts);
+        return VERSION + base64(contents) + "." + base64(mac(contents));
     }
 
     /** The parts, as many as said; empty where this installation did not write it. */
@@ -46,17 +46,29 @@ public final class CarriedText {
         }
         try {
             byte[] contents = Base64.getUrlDecoder().decode(matcher.group(1));
-            byte[] mac = Base64.getUrlDecoder().decode(matcher.group(2));
-            if (!MessageDigest.isEqual(mac, mac(contents))) {
+            byte[] mac = mac(contents);
+            // By the text: the last character of base64 can be another one for the same octets.
+            if (!isSame(base64(mac), matcher.group(2)) || !base64(contents).equals(matcher.group(1))) {
                 return Optional.empty();
             }
             List<String> read = List.of(new String(contents, StandardCharsets.UTF_8).split("\n", -1));
-            // The last character of base64 can be another one for the same octets.
-            return Optional.of(read)
-                    .filter(list -> list.size() == parts && write(list).equals(carried));
+            return Optional.of(read).filter(list -> list.size() == parts && Arrays.equals(contents(list), contents));
         } catch (IllegalArgumentException e) {
             return Optional.empty();
         }
+    }
+
+    private static byte[] contents(List<String> parts) {
+        return String.join("\n", parts).getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static String base64(byte[] octets) {
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(octets);
+    }
+
+    private static boolean isSame(String mac, String other) {
+        return MessageDigest.isEqual(
+                mac.getBytes(StandardCharsets.US_ASCII), other.getBytes(StandardCharsets.US_ASCII));
     }
 
     private byte[] mac(byte[] contents) {

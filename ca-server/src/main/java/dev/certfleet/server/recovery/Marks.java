@@ -30,15 +30,18 @@ class Marks {
     record Mark(String cluster, Feed.Head head) {}
 
     String write(Mark mark) {
-        return carried.write(List.of(
-                mark.cluster(), mark.head().epoch(), Long.toString(mark.head().sequence())));
+        return carried.write(parts(mark));
     }
 
     /** Empty where it is none of this installation's. */
     Optional<Mark> read(String text) {
         return carried.read(text, PARTS)
-                .flatMap(Marks::mark)
-                .filter(read -> write(read).equals(text));
+                .flatMap(parts -> mark(parts).filter(read -> parts(read).equals(parts)));
+    }
+
+    private static List<String> parts(Mark mark) {
+        return List.of(
+                mark.cluster(), mark.head().epoch(), Long.toString(mark.head().sequence()));
     }
 
     private static Optional<Mark> mark(List<String> parts) {
